@@ -1,0 +1,1 @@
+"""Client side of glyphstream: the generated stubs and the asynchronous client."""
