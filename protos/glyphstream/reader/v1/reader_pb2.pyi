@@ -81,6 +81,8 @@ class ReaderInfo(_message.Message):
     LARGEST_VISION_TOKENS_FIELD_NUMBER: _builtins.int
     DEVICE_FIELD_NUMBER: _builtins.int
     VISION_ATTENTION_FIELD_NUMBER: _builtins.int
+    ASK_PAGES_FIELD_NUMBER: _builtins.int
+    TRANSCRIBE_PAGES_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Model name, as loaded."""
     revision: _builtins.str
@@ -107,6 +109,10 @@ class ReaderInfo(_message.Message):
     """"cuda" or "cpu"."""
     vision_attention: _builtins.str
     """Attention of the vision tower ("flash_torch_varlen", "sdpa", …)."""
+    ask_pages: _builtins.int
+    """Most pages the weights read well in one context when asked; 0 means no limit. Longer documents are read in groups."""
+    transcribe_pages: _builtins.int
+    """Most pages the weights transcribe well in one context; 0 means no limit."""
     @_builtins.property
     def profiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___StyleProfile]:
         """Font sizes that the model reads, one profile a mode."""
@@ -133,10 +139,12 @@ class ReaderInfo(_message.Message):
         largest_vision_tokens: _builtins.int = ...,
         device: _builtins.str = ...,
         vision_attention: _builtins.str = ...,
+        ask_pages: _builtins.int = ...,
+        transcribe_pages: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "free_bytes", b"free_bytes", "kv_bytes_per_token", b"kv_bytes_per_token", "languages", b"languages", "largest_vision_tokens", b"largest_vision_tokens", "max_page_pixels", b"max_page_pixels", "merge", b"merge", "model", b"model", "patch_px", b"patch_px", "profiles", b"profiles", "revision", b"revision", "total_bytes", b"total_bytes", "vision_attention", b"vision_attention", "vision_bytes_per_patch", b"vision_bytes_per_patch", "weight_bytes", b"weight_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_pages", b"ask_pages", "device", b"device", "free_bytes", b"free_bytes", "kv_bytes_per_token", b"kv_bytes_per_token", "languages", b"languages", "largest_vision_tokens", b"largest_vision_tokens", "max_page_pixels", b"max_page_pixels", "merge", b"merge", "model", b"model", "patch_px", b"patch_px", "profiles", b"profiles", "revision", b"revision", "total_bytes", b"total_bytes", "transcribe_pages", b"transcribe_pages", "vision_attention", b"vision_attention", "vision_bytes_per_patch", b"vision_bytes_per_patch", "weight_bytes", b"weight_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -536,10 +544,13 @@ class Completed(_message.Message):
     MEMORY_FIELD_NUMBER: _builtins.int
     FOUND_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
     finish_reason: _common_pb2.FinishReason.ValueType
     """Why it ended."""
     found: _builtins.bool
     """False when the model says that the document does not tell."""
+    confidence: _builtins.float
+    """Geometric mean of the probabilities of the generated tokens, in 0..1: comparable between groups of one document."""
     @_builtins.property
     def usage(self) -> _common_pb2.Usage:
         """What it consumed."""
@@ -565,10 +576,11 @@ class Completed(_message.Message):
         memory: _common_pb2.MemoryLedger | None = ...,
         found: _builtins.bool = ...,
         evidence: _abc.Iterable[_common_pb2.Evidence] | None = ...,
+        confidence: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["memory", b"memory", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "finish_reason", b"finish_reason", "found", b"found", "memory", b"memory", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "evidence", b"evidence", "finish_reason", b"finish_reason", "found", b"found", "memory", b"memory", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
