@@ -1,0 +1,124 @@
+"""Owns the life of a server process: start, warm, serve, drain, stop. What is warmed and drained is the caller's."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import structlog
+
+from serving.server import Endpoint, Hook, Register, Server
+from serving.status import ErrorTable
+
+__all__ = ["ENDED", "LOST", "Endpoint", "Hook", "Register", "running", "serve"]
+
+ENDED = 0
+LOST = 70
+# After a loss nothing can finish any more: long enough for statuses to leave, no longer.
+LOST_GRACE_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+async def nothing() -> None:
+    """The hook of a process that has nothing to warm or to drain."""
+
+
+async def serve(
+    *,
+    name: str,
+    endpoint: Endpoint,
+    table: ErrorTable,
+    register: Register,
+    warm: Hook = nothing,
+    drain: Hook = nothing,
+    announce: Callable[[int], None] | None = None,
+    lost: asyncio.Event | None = None,
+) -> int:
+    """Runs a server until SIGTERM or SIGINT; returns the exit status of the process.
+
+    `register` adds the servicers and returns their full names. The port is announced before `warm` is awaited; until
+    then, and while it drains, every call but health and reflection fails with UNAVAILABLE (WARMING, DRAINING).
+    Ending takes `endpoint.drain_s` at most, `drain` included; a second signal ends the process at once.
+    Returns 0 after a signal, 70 after `lost` was set, then without draining. Raises what `register` or `warm` raise,
+    and RuntimeError where the port is taken.
+    """
+    lost = lost or asyncio.Event()
+    bound = log.bind(name=name)
+    with _told_to_end() as told:
+        server = Server(endpoint, table, register)
+        port = await server.start()
+        bound.info("listening", host=endpoint.host, port=port)
+        if announce:
+            announce(port)
+        try:
+            await _first(_warm_and_stay(server, warm, bound), told.wait(), lost.wait())
+        finally:
+            bound.info("draining", lost=lost.is_set())
+            await (server.end(nothing, LOST_GRACE_S) if lost.is_set() else server.end(drain, endpoint.drain_s))
+    bound.info("stopped")
+    return LOST if lost.is_set() else ENDED
+
+
+@asynccontextmanager
+async def running(
+    register: Register,
+    *,
+    table: ErrorTable | None = None,
+    endpoint: Endpoint | None = None,
+    warm: Hook = nothing,
+    drain: Hook = nothing,
+) -> AsyncIterator[int]:
+    """The same server without a process around it: yields its port once it serves, ends it on the way out."""
+    endpoint = endpoint or Endpoint()
+    server = Server(endpoint, table or {}, register)
+    port = await server.start()
+    try:
+        await warm()
+        server.open()
+        yield port
+    finally:
+        await server.end(drain, endpoint.drain_s)
+
+
+async def _warm_and_stay(server: Server, warm: Hook, bound: Any) -> None:
+    await warm()
+    server.open()
+    bound.info("serving")
+    await asyncio.Event().wait()
+
+
+async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
+    """Returns when the first of them does, with its error if it has one; the others are cancelled."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextmanager
+def _told_to_end() -> Iterator[asyncio.Event]:
+    """An event that the first SIGTERM or SIGINT sets; the second one then does what it does by default."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+
+    def first() -> None:
+        told.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, first)
+    try:
+        yield told
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
