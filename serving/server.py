@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import grpc.aio
@@ -26,6 +26,8 @@ Hook = Callable[[], Awaitable[None]]
 HEALTH_NAME = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 ALWAYS_OPEN = (f"/{HEALTH_NAME}/", "/grpc.reflection.")
 RETRY_AFTER_S = 1.0
+# What a handler may take in its `finally` once its call has been cut off.
+CLEANUP_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Door(grpc.aio.ServerInterceptor):
 
     def __init__(self) -> None:
         self.closed: type[Warming | Draining] | None = Warming
+        self._inside: set[asyncio.Task[Any]] = set()
 
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -57,7 +60,15 @@ class Door(grpc.aio.ServerInterceptor):
     async def _pass(self, _context: Context) -> AsyncIterator[None]:
         if self.closed:
             raise self.closed(f"the service is {self.closed.__name__.lower()}", retry_after_s=RETRY_AFTER_S)
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._inside.add(task)
+        task.add_done_callback(self._inside.discard)
         yield
+
+    async def emptied(self) -> None:
+        """Waits for the handlers of calls that were cut off: grpc tells them to end, but does not see them out."""
+        if self._inside:
+            await asyncio.wait(self._inside, timeout=CLEANUP_S)
 
 
 class Server:
@@ -99,3 +110,4 @@ class Server:
         finally:
             self._health.close()
             await self._server.stop(max(0.0, until_s - asyncio.get_running_loop().time()))
+            await self._door.emptied()
