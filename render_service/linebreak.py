@@ -1,0 +1,25 @@
+"""Owns where a line may break: UAX #14 through ICU, Chinese kinsoku included (no line begins with 。)."""
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+from icu4py.breakers import LineBreaker
+
+LOCALE = "zh"
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def break_opportunities(text: str) -> npt.NDArray[np.int64]:
+    """Ascending positions in `text`, in characters, where a line may begin; the end of the text included."""
+    # A lone surrogate is a defect of the text that ICU refuses; it breaks like any unknown character.
+    stops = np.fromiter((stop for _, stop in LineBreaker(SURROGATES.sub("\ufffd", text), LOCALE).segments()), np.int64)
+    return stops if text.isascii() else _in_characters(text, stops)
+
+
+def _in_characters(text: str, stops: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """ICU counts UTF-16 units: characters beyond the basic plane are two of them."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    if not (codes > 0xFFFF).any():
+        return stops
+    return np.searchsorted(np.cumsum(1 + (codes > 0xFFFF)), stops - 1, side="right") + 1
