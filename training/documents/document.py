@@ -1,0 +1,34 @@
+"""What the generator hands out: a text and questions whose answers are spans of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Span = tuple[int, int]
+Kind = Literal["fact", "quote", "heading", "absent"]
+Lang = Literal["zh", "en"]
+Flow = Literal["cells", "columns"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question about a document.
+
+    `spans` are the places [start, end) in characters where the answer stands, each as good as the others;
+    none means that the document does not tell.
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text, what can be asked about it, its language and the flow it is laid out in."""
+
+    text: str
+    questions: tuple[Question, ...]
+    lang: Lang
+    flow: Flow
