@@ -1,0 +1,91 @@
+"""Owns one document's way down the ladder: from which rung it is read, and what follows when that fails.
+
+Each step down is told, none happens after the first text; every climb ends with a document, an answer or one error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.answers import Degraded, GroupAnswer, Task
+from gateway.clients.reader import ReaderInfo
+from gateway.documents import Document, figures_of
+from gateway.errors import GatewayError
+from gateway.groups import GroupLimits
+from gateway.ladder import Action, Outcome, Rung, Said, Step, next_step, plan_style, profile_of, top_rung
+from gateway.persist import NO_LADDER, attempts
+from gateway.reading import Errand, Reading, Wings
+from gateway.residents import ShelfKey
+
+
+class Climb:
+    """One request's climb. `run` is called once; `document` and `degraded` say what came of it."""
+
+    def __init__(self, wings: Wings, errand: Errand) -> None:
+        self.document = errand.stored.document
+        self.degraded: list[Degraded] = []
+        self._wings, self._errand = wings, errand
+        self._rung = NO_LADDER  # until the reader has said what it reads
+        self._reading: Reading | None = None
+        self._failures = 0
+        self._told = False
+
+    async def run(self) -> GroupAnswer | None:
+        """The answer, None where nothing was asked. Raises the last GatewayError when the ladder gives up."""
+        return await attempts(self._decide, self._take, self._errand.deadline)(self._attempt)
+
+    def _decide(self, error: GatewayError, _attempt: int) -> Step:
+        said = self._reading.said if self._reading else Said.NOTHING
+        return next_step(self._rung, Outcome(error.reason, error.retry_after_s, said), self._failures + 1)
+
+    async def _take(self, error: GatewayError, step: Step) -> None:
+        self._failures += 1
+        if step.action is Action.RENEW and self._reading:
+            self._reading.evicted()
+        elif step.action is Action.NEXT_RUNG and self._rung.lower:
+            down = Degraded(self._rung, self._rung.lower, error.reason)
+            self._rung, self._reading, self._failures, self._told = self._rung.lower, None, 0, False
+            self.degraded.append(down)
+            await self._errand.tell(down)
+
+    async def _attempt(self) -> GroupAnswer | None:
+        info = await self._wings.reader.describe(self._errand.deadline)
+        reading = self._reading or self._start(info)
+        await self._lay_out(reading)
+        await reading.go_on(self._limits(info))
+        return reading.answer() if self._errand.question else None
+
+    def _start(self, info: ReaderInfo) -> Reading:
+        document = self._errand.stored.document
+        profile = profile_of(document.header.mode, info.profiles)
+        if self._rung is NO_LADDER:
+            self._rung = last_rung(document, top_rung(document.header.mode, profile))
+        style = plan_style(profile, self._rung, info.grid_px, info.max_page_pixels)
+        self._reading = Reading(self._wings, self._errand, ShelfKey(document.document_id, style, info.revision))
+        return self._reading
+
+    async def _lay_out(self, reading: Reading) -> None:
+        """Tells the document as it is read now, once a rung."""
+        figures = figures_of(self._rung, await reading.lay_out())
+        if not self._told:
+            self._told, self.document = True, replace(self.document, figures=figures)
+            await self._errand.tell(self.document)
+
+    def _limits(self, info: ReaderInfo) -> GroupLimits:
+        """Below the smallest legible size nothing is shrunk: there the document is read in groups that fit."""
+        question = self._errand.question
+        transcribing = question is not None and question.task is Task.TRANSCRIBE
+        return GroupLimits(
+            pages=info.transcribe_pages if transcribing else info.ask_pages,
+            vision_tokens=0 if self._rung.lower else info.largest_vision_tokens,
+        )
+
+
+def last_rung(document: Document, top: Rung) -> Rung:
+    """The rung at which the document was read last, so that a follow-up renders nothing; else the top one."""
+    rung: Rung | None = top
+    while document.figures and rung:
+        if rung.font_px == document.figures.font_px:
+            return rung
+        rung = rung.lower
+    return top

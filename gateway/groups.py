@@ -1,0 +1,73 @@
+"""Owns how a long document is read in groups of pages: the split, what each group is asked, how evidence finds back.
+
+The merging of the answers themselves stands in `answers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from gateway.answers import GroupAnswer, Progress, Question, Stage, Task
+from gateway.documents import Manifest, Page, PageSize
+
+# A transcription is hardly longer than its text: one token a character and an anchor a line, and room for the rest.
+SPARE_TOKENS = 64
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pages first … last - 1 of a document."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class GroupLimits:
+    """Most pages in one context (0: any) and most vision tokens that the card ever admits (0: unknown)."""
+
+    pages: int = 0
+    vision_tokens: int = 0
+
+
+def split(manifest: Manifest, limits: GroupLimits) -> tuple[Group, ...]:
+    """Successive groups, all but the last equally long, none longer than the limits allow; one page at least."""
+    count = len(manifest.pages)
+    most = min(limits.pages or count, count)
+    if limits.vision_tokens and manifest.vision_tokens:
+        most = max(1, min(most, limits.vision_tokens * count // manifest.vision_tokens))
+    return tuple(Group(first, min(first + most, count)) for first in range(0, count, most))
+
+
+def pages_of(group: Group, pages: Sequence[Page]) -> list[Page]:
+    """The group's pages, counted from 0 as every document of the reader is."""
+    return [replace(page, index=index) for index, page in enumerate(pages[group.first : group.last])]
+
+
+def sizes_of(group: Group, manifest: Manifest) -> tuple[PageSize, ...]:
+    """The group's sizes; text ranges stay those of the whole document."""
+    return manifest.pages[group.first : group.last]
+
+
+def question_for(group: Group, question: Question, manifest: Manifest) -> Question:
+    """What the group is asked: the question itself, a transcription with as many tokens as its text can take."""
+    if question.task is not Task.TRANSCRIBE or question.max_new_tokens:
+        return question
+    sizes = sizes_of(group, manifest)
+    characters = sizes[-1].text_end - sizes[0].text_start
+    lines = sum(len(size.line_starts) for size in sizes)
+    return replace(question, max_new_tokens=characters + lines + SPARE_TOKENS)
+
+
+def in_document(group: Group, answer: GroupAnswer) -> GroupAnswer:
+    """The answer with its evidence's pages counted in the document."""
+    evidence = tuple(replace(found, page=found.page + group.first) for found in answer.evidence)
+    return replace(answer, evidence=evidence)
+
+
+def vision_in_document(group: Group, progress: Progress, manifest: Manifest) -> Progress:
+    """The progress, where it counts pages, counted in the document."""
+    if progress.stage is not Stage.VISION:
+        return progress
+    return replace(progress, done=progress.done + group.first, total=len(manifest.pages))

@@ -1,0 +1,175 @@
+"""Owns the reading of one document at one rung: paint it, make its groups of pages resident, ask about each of them.
+
+What was done stays done: after a failure the reading can be gone on with, behind the groups that have answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from gateway.answers import (
+    Completed,
+    Degraded,
+    GroupAnswer,
+    Progress,
+    Question,
+    Stage,
+    Task,
+    TextDelta,
+    add_costs,
+    best,
+    join,
+    merge_costs,
+)
+from gateway.clients.reader import Reader, Resident
+from gateway.clients.renderer import Renderer
+from gateway.deadline import Deadline
+from gateway.documents import Document, Manifest, Page, Stored
+from gateway.errors import DocumentTooLong
+from gateway.groups import (
+    Group,
+    GroupLimits,
+    in_document,
+    pages_of,
+    question_for,
+    sizes_of,
+    split,
+    vision_in_document,
+)
+from gateway.ladder import Said
+from gateway.residents import Residents, Shelf, ShelfKey
+
+MIB = 1 << 20
+
+Event = Progress | Degraded | Document | TextDelta | Completed
+Tell = Callable[[Event], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Wings:
+    """What readings call and share, and how many bytes of painted pages each may hold."""
+
+    renderer: Renderer
+    reader: Reader
+    residents: Residents
+    pages_max_bytes: int = 256 * MIB
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What one request wants: a document resident, a question (if any) answered, in time, its caller told."""
+
+    stored: Stored
+    question: Question | None
+    deadline: Deadline
+    tell: Tell
+
+
+class Reading:
+    """A document at one rung. `go_on` may be called again after it failed; `said` is how much the caller has heard."""
+
+    def __init__(self, wings: Wings, errand: Errand, key: ShelfKey) -> None:
+        self.said = Said.NOTHING
+        self._wings, self._errand, self._key = wings, errand, key
+        self._shelf: Shelf | None = wings.residents.find(key)
+        self._pages: list[Page] = []
+        self._ingested: list[Resident] = []
+        self._answers: list[GroupAnswer] = []
+        self._held: list[list[TextDelta]] = []
+
+    async def lay_out(self) -> Manifest:
+        """The layout, for which the document is painted unless it is known."""
+        shelf = self._shelf or await self._paint()
+        return shelf.manifest
+
+    async def go_on(self, limits: GroupLimits) -> None:
+        """Makes every group resident and has it answer, as far as that has not been done; then tells a held answer."""
+        groups = split(await self.lay_out(), limits)
+        for group in groups[len(self._answers) :]:
+            reader_id = await self._make_resident(group)
+            if self._errand.question:
+                await self._ask(group, reader_id, at_once=len(groups) == 1 or not self._one_tells)
+        if self._held and self._one_tells:
+            for delta in self._held[best(self._answers)]:
+                await self._errand.tell(delta)
+
+    def evicted(self) -> None:
+        """The reader has dropped something: nothing of this layout counts as resident any more."""
+        if self._shelf:
+            self._shelf.reader_ids.clear()
+
+    def answer(self) -> GroupAnswer:
+        """The answers of all groups as one, with what making them resident took."""
+        answers = self._answers
+        told = merge_costs(answers, answers[best(answers)]) if self._one_tells else join(answers)
+        made = self._ingested
+        return add_costs(told, [resident.timings for resident in made], [resident.memory for resident in made])
+
+    @property
+    def _one_tells(self) -> bool:
+        """Of several answers to a question one is told; transcripts and summaries are told one after another."""
+        return self._errand.question is not None and self._errand.question.task is Task.ASK
+
+    async def _paint(self) -> Shelf:
+        """Renders all pages and holds them; a layout counts only once its last page is here."""
+        pages: list[Page] = []
+        manifest, held_bytes = None, 0
+        rendering = self._wings.renderer.render(self._errand.stored.text, self._key.style, self._errand.deadline)
+        async with aclosing(rendering) as messages:
+            async for message in messages:
+                if isinstance(message, Manifest):
+                    manifest = message
+                    continue
+                pages.append(message)
+                held_bytes += len(message.image)
+                if held_bytes > self._wings.pages_max_bytes:
+                    raise DocumentTooLong(f"its pages take more than {self._wings.pages_max_bytes} bytes")
+                await self._errand.tell(Progress(Stage.RENDER, len(pages), len(manifest.pages) if manifest else 0))
+        assert manifest is not None, "the renderer's client checks that pages come with a manifest"
+        self._pages, self._shelf = pages, self._wings.residents.keep(self._key, manifest)
+        return self._shelf
+
+    async def _make_resident(self, group: Group) -> str:
+        """The reader's id of the group, which is ingested unless it is believed to be resident."""
+        shelf = self._shelf or await self._paint()
+        if group in shelf.reader_ids:
+            return shelf.reader_ids[group]
+        if not self._pages:
+            shelf = await self._paint()
+        resident = await self._ingest(group, shelf.manifest)
+        shelf.reader_ids[group] = resident.reader_id
+        self._ingested.append(resident)
+        return resident.reader_id
+
+    async def _ingest(self, group: Group, manifest: Manifest) -> Resident:
+        pages, sizes = pages_of(group, self._pages), sizes_of(group, manifest)
+        async with aclosing(self._wings.reader.ingest(pages, sizes, self._errand.deadline)) as events:
+            async for event in events:
+                if isinstance(event, Resident):
+                    return event
+                await self._errand.tell(vision_in_document(group, event, manifest))
+        raise AssertionError("the reader's client ends with a resident document or an error")
+
+    async def _ask(self, group: Group, reader_id: str, *, at_once: bool) -> None:
+        """One group's answer: told as it comes, or held until every group has answered."""
+        assert self._errand.question is not None
+        assert self._shelf is not None
+        held: list[TextDelta] = []
+        question = question_for(group, self._errand.question, self._shelf.manifest)
+        async with aclosing(self._wings.reader.answer(reader_id, question, self._errand.deadline)) as events:
+            async for event in events:
+                if isinstance(event, GroupAnswer):
+                    self._answers.append(in_document(group, event))
+                elif at_once or isinstance(event, Progress):
+                    await self._tell(event)
+                else:
+                    held.append(event)
+        self._held.append([] if at_once else held)
+        self.said = min(self.said, Said.WHOLE_GROUPS)
+
+    async def _tell(self, event: Progress | TextDelta) -> None:
+        if isinstance(event, TextDelta):
+            self.said = Said.PART_OF_A_GROUP
+        await self._errand.tell(event)

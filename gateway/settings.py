@@ -1,0 +1,52 @@
+"""Owns every number of the gateway and the only place where it reads the environment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIB = 1 << 20
+
+
+def _store_path() -> Path:
+    return Path(tempfile.gettempdir()) / f"glyphstream-{os.getuid()}" / "documents.sqlite"
+
+
+class Settings(BaseSettings):
+    """Read from GLYPHSTREAM_GATEWAY_…; defaults serve one machine."""
+
+    model_config = SettingsConfigDict(env_prefix="GLYPHSTREAM_GATEWAY_", frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=50050, ge=0, le=65535, description="0 takes any free port")
+    render_target: str = Field(
+        default="127.0.0.1:50051", description="gRPC name of the renderers; several addresses are shared out"
+    )
+    reader_target: str = Field(default="127.0.0.1:50052", description="gRPC name of the reader")
+
+    document_max_bytes: int = Field(default=16 * MIB, gt=0)
+    pages_max_bytes: int = Field(default=256 * MIB, gt=0, description="painted pages that one request may hold")
+    question_max_characters: int = Field(default=8192, gt=0)
+    climb_limit_s: float = Field(
+        default=900.0, gt=0, description="longest time for one request, whatever its caller allows"
+    )
+
+    store_path: Path = Field(default_factory=_store_path)
+    store_max_bytes: int = Field(default=1024 * MIB, gt=0)
+    store_ttl_s: float = Field(
+        default=24 * 3600.0, gt=0, description="a document is forgotten this long after its last use"
+    )
+
+    receive_max_bytes: int = Field(default=4 * MIB, gt=0, description="largest message from a caller")
+    page_message_max_bytes: int = Field(default=8 * MIB, gt=0, description="largest message where pages travel")
+    drain_s: float = Field(default=30.0, ge=0)
+
+
+def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a service that is started from here: this process's own, with `overrides`."""
+    return {**os.environ, **overrides}
