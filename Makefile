@@ -25,8 +25,8 @@ bench: .venv/.dev
 check: lint types protos-check deploy-check
 
 lint: .venv/.dev
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
+	$(PY) -m ruff check --output-format concise .
+	$(PY) -m ruff format --check --quiet .
 
 types: .venv/.dev
 	$(PY) -m mypy --strict protos/glyphstream $(PACKAGES)
