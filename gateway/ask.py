@@ -6,21 +6,22 @@ with one GatewayError.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from gateway import report
-from gateway.answers import Completed, GroupAnswer, Progress, Question, Stage, Task, TextDelta
+from gateway.answers import Completed, Progress, Question, Stage, Task
+from gateway.clients.reader import ReaderInfo
 from gateway.climb import Climb, last_rung
 from gateway.deadline import Deadline
 from gateway.documents import Document, Header, Manifest, Page, Stored, figures_of, new_document
-from gateway.errors import DocumentNotResident, GatewayError, InvalidQuestion
+from gateway.errors import DocumentNotResident, InvalidQuestion, Lost
 from gateway.groups import GroupLimits, split
-from gateway.ladder import Style, plan_style, profile_of, top_rung
-from gateway.persist import attempts, persist, stubborn
+from gateway.ladder import Rung, Style, plan_style, profile_of, top_rung
+from gateway.persist import persist, stubborn
 from gateway.reading import Errand, Event, Tell, Wings
+from gateway.stopwatch import Stopwatch
 from gateway.store import Store
 
 
@@ -46,7 +47,118 @@ class Estimate:
 
 async def create(desk: Desk, header: Header, source: bytes, deadline: Deadline, tell: Tell) -> Document:
     """Takes a document in and makes it resident."""
-    stored = await take_in(desk, header, source, deadline, tell)
+    stored = await _take_in(desk, header, source, deadline, tell)
     climb = Climb(desk.wings, Errand(stored, None, deadline, tell))
     await climb.run()
     return await _noted(desk, climb.document)
+
+
+async def read(
+    desk: Desk, upload: tuple[Header, bytes], question: Question, deadline: Deadline, tell: Tell
+) -> Completed:
+    """Takes a document in and answers a question about it; its first text does not wait for all of it."""
+    _check(desk, question)
+    watch = Stopwatch(tell)
+    stored = await _take_in(desk, *upload, deadline, tell)
+    return await _answer(desk, Errand(stored, question, deadline, watch.tell), watch)
+
+
+async def ask(desk: Desk, document_id: str, question: Question, deadline: Deadline, tell: Tell) -> Completed:
+    """Answers a question about a document that was taken in before. Raises DocumentNotFound after its expiry."""
+    _check(desk, question)
+    watch = Stopwatch(tell)
+    stored = await desk.store.get(document_id)
+    return await _answer(desk, Errand(stored, question, deadline, watch.tell), watch)
+
+
+async def estimate(desk: Desk, header: Header, source: bytes, deadline: Deadline) -> Estimate:
+    """What the document would cost. It is kept, so that its pages can be seen and it can be asked about."""
+    stored = await _take_in(desk, header, source, deadline, _say_nothing)
+    info = await persist(lambda: desk.wings.reader.describe(deadline), deadline)
+    rung, style = _style(stored.document, info)
+    manifest = await persist(lambda: desk.wings.renderer.estimate(stored.text, style, deadline), deadline)
+    document = await _noted(desk, replace(stored.document, figures=figures_of(rung, manifest)))
+    limits = GroupLimits(info.ask_pages, 0)
+    largest = max(_tokens(manifest, group.first, group.last) for group in split(manifest, limits))
+    return Estimate(
+        document,
+        fits=largest <= info.largest_vision_tokens or not info.largest_vision_tokens,
+        characters_per_token=manifest.characters / max(1, manifest.vision_tokens),
+        kv_bytes=manifest.vision_tokens * info.kv_bytes_per_token,
+    )
+
+
+async def pages(desk: Desk, document_id: str, deadline: Deadline) -> AsyncGenerator[Page]:
+    """The document's pages as they are read now.
+
+    After a loss it goes on where it was: equal styles paint equal pages.
+    """
+    stored = await desk.store.get(document_id)
+    info = await persist(lambda: desk.wings.reader.describe(deadline), deadline)
+    _, style = _style(stored.document, info)
+    shown = 0
+    async for attempt in stubborn(deadline):
+        with attempt:
+            async with aclosing(desk.wings.renderer.render(stored.text, style, deadline)) as messages:
+                async for message in messages:
+                    if isinstance(message, Page) and message.index == shown:
+                        yield message
+                        shown += 1
+
+
+async def delete(desk: Desk, document_id: str, deadline: Deadline) -> None:
+    """Forgets a document here and at the reader; a reader that is gone has forgotten it already."""
+    await desk.store.delete(document_id)
+    for reader_id in desk.wings.residents.drop(document_id):
+        try:
+            await desk.wings.reader.forget(reader_id, deadline)
+        except (DocumentNotResident, Lost):
+            continue
+
+
+def _check(desk: Desk, question: Question) -> None:
+    if question.task is Task.ASK and not question.text.strip():
+        raise InvalidQuestion("there is no question")
+    if len(question.text) > desk.question_max_characters:
+        raise InvalidQuestion(f"the question is longer than {desk.question_max_characters} characters")
+
+
+async def _take_in(desk: Desk, header: Header, source: bytes, deadline: Deadline, tell: Tell) -> Stored:
+    """The document as it is stored: with the way it is read, if it was here before."""
+    await tell(Progress(Stage.EXTRACT, 0, len(source)))
+    clean = await persist(lambda: desk.wings.renderer.extract(header, source, deadline), deadline)
+    await tell(Progress(Stage.EXTRACT, len(source), len(source)))
+    return await desk.store.keep(Stored(new_document(source, header, clean), clean.text))
+
+
+async def _answer(desk: Desk, errand: Errand, watch: Stopwatch) -> Completed:
+    climb = Climb(desk.wings, errand)
+    answer = await climb.run()
+    assert answer is not None, "a climb with a question ends with an answer"
+    document = await _noted(desk, climb.document)
+    completed = Completed(replace(answer, timings=watch.timings(answer.timings)), document, tuple(climb.degraded))
+    report.answered(completed, desk.usual_memory_bytes)
+    return completed
+
+
+async def _noted(desk: Desk, document: Document) -> Document:
+    """The same document, after the store has noted how it is read now."""
+    if document.figures:
+        await desk.store.note(document.document_id, document.figures)
+    return document
+
+
+def _style(document: Document, info: ReaderInfo) -> tuple[Rung, Style]:
+    profile = profile_of(document.header.mode, info.profiles)
+    rung = last_rung(document, top_rung(document.header.mode, profile))
+    return rung, plan_style(profile, rung, info.grid_px, info.max_page_pixels)
+
+
+def _tokens(manifest: Manifest, first: int, last: int) -> int:
+    """Vision tokens of pages first … last - 1, by their share of all pixels."""
+    areas = [size.width * size.height for size in manifest.pages]
+    return round(manifest.vision_tokens * sum(areas[first:last]) / sum(areas))
+
+
+async def _say_nothing(_event: Event) -> None:
+    """Told to a caller who waits for the result only."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -18,19 +17,15 @@ CPU_BOUND = "CPU-bound: check the renderers"
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Usual:
-    """The memory that answers in a mode usually take, in bytes; 0 where nobody has said."""
+def advice(completed: Completed, usual_bytes: int) -> str:
+    """What the figures suggest; empty where they suggest nothing, or where there is no card to judge by.
 
-    memory_bytes: int
-
-
-def advice(completed: Completed, usual: Usual) -> str:
-    """What the figures suggest; empty where they suggest nothing, or where there is no card to judge by."""
+    `usual_bytes` is what answers usually take, 0 where nobody has said.
+    """
     memory, timings = completed.answer.memory, completed.answer.timings
-    if not (memory.on_gpu and usual.memory_bytes):
+    if not (memory.on_gpu and usual_bytes):
         return ""
-    share = memory.measured_peak_bytes / usual.memory_bytes
+    share = memory.measured_peak_bytes / usual_bytes
     if share > DENSE_SHARE:
         return DENSE
     reader_ms = timings.queue_ms + timings.vision_ms + timings.prefill_ms
@@ -39,7 +34,7 @@ def advice(completed: Completed, usual: Usual) -> str:
     return ""
 
 
-def fields(completed: Completed, usual: Usual) -> dict[str, Any]:
+def fields(completed: Completed, usual_bytes: int) -> dict[str, Any]:
     """The line's fields; the request id is bound to the log already."""
     answer, figures = completed.answer, completed.document.figures
     assert figures is not None, "an answered document was laid out"
@@ -57,10 +52,10 @@ def fields(completed: Completed, usual: Usual) -> dict[str, Any]:
         "found": answer.found,
         "degraded": [step.reason for step in completed.degraded],
         **{name: round(ms, 1) for name, ms in vars(answer.timings).items()},
-        "advice": advice(completed, usual),
+        "advice": advice(completed, usual_bytes),
     }
 
 
-def answered(completed: Completed, usual: Usual) -> None:
+def answered(completed: Completed, usual_bytes: int) -> None:
     """Writes the line."""
-    log.info("answered", **fields(completed, usual))
+    log.info("answered", **fields(completed, usual_bytes))

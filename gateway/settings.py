@@ -36,6 +36,10 @@ class Settings(BaseSettings):
         default=900.0, gt=0, description="longest time for one request, whatever its caller allows"
     )
 
+    usual_memory_bytes: int = Field(
+        default=0, ge=0, description="what answers usually take on the card, for advice in the log; 0: say nothing"
+    )
+
     store_path: Path = Field(default_factory=_store_path)
     store_max_bytes: int = Field(default=1024 * MIB, gt=0)
     store_ttl_s: float = Field(

@@ -63,15 +63,16 @@ class Store:
 
     async def close(self) -> None:
         """Closes the file and ends the thread."""
-        await self._run(lambda: self._connection.close())
+        if self._database:
+            await self._run(self._database.close)
         self._thread.shutdown()
 
-    async def put(self, stored: Stored) -> None:
-        """Keeps a document, then forgets the least recently used ones over the bound.
+    async def keep(self, stored: Stored) -> Stored:
+        """Keeps a document, then forgets the least recently used ones over the bound. Returns what is kept:
 
-        One that is here already stays as it is, with the way it is read; that counts as its use.
+        a document that was here before stays as it is, with the way it was read last; that counts as its use.
         """
-        await self._run(lambda: self._put(stored))
+        return await self._run(lambda: self._keep(stored))
 
     async def get(self, document_id: str) -> Stored:
         """The document, which counts as its use. Raises DocumentNotFound."""
@@ -109,15 +110,18 @@ class Store:
     def _expire(self) -> None:
         self._connection.execute("DELETE FROM documents WHERE used_s <= ?", (self._clock() - self._limits.ttl_s,))
 
-    def _put(self, stored: Stored) -> None:
+    def _keep(self, stored: Stored) -> Stored:
         document, now_s = stored.document, self._clock()
         facts, figures = _pack(document)
         text = zlib.compress(stored.text.encode(), 1)
         row = (document.document_id, facts, figures, text, len(facts) + len(text), now_s, now_s)
+        known = "SELECT facts, figures FROM documents WHERE document_id = ?"
         with self._connection:
             self._expire()
             self._connection.execute(INSERT, (*row, now_s))
+            kept = self._connection.execute(known, (document.document_id,)).fetchone()
             self._connection.execute(EVICT, (self._limits.max_bytes,))
+        return Stored(_unpack(*kept), stored.text)
 
     def _get(self, document_id: str) -> Stored:
         used = "UPDATE documents SET used_s = ? WHERE document_id = ?"

@@ -5,7 +5,7 @@ It never retries: what follows a failure here is the ladder's to decide.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -136,7 +136,9 @@ def _profile(profile: reader_pb2.StyleProfile) -> StyleProfile:
     return StyleProfile(mode, flow, tuple(profile.font_px), *numbers)
 
 
-async def _ingest_requests(pages: Sequence[Page], sizes: Sequence[PageSize]) -> AsyncGenerator[reader_pb2.IngestRequest]:
+async def _ingest_requests(
+    pages: Sequence[Page], sizes: Sequence[PageSize]
+) -> AsyncGenerator[reader_pb2.IngestRequest]:
     texts = [
         reader_pb2.PageText(text_start=size.text_start, text_end=size.text_end, line_starts=size.line_starts)
         for size in sizes

@@ -6,7 +6,7 @@ It retries by itself (UNAVAILABLE before any header, on another replica) and lea
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import asdict
 from typing import Any
 
