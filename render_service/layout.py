@@ -181,7 +181,9 @@ def _wrapped(ready: _Prepared, flow: Flow, source: tuple[int, int], room: int) -
 def _reach(ready: _Prepared, at: int, stop: int, room: int) -> int:
     """The furthest position whose characters from `at` fit into `room`; at least one character on."""
     used, begin = 0, at
-    for tab in _tabs(ready.text, at, stop) if ready.has_tabs else ():
+    # Tabs count nothing in `ends`, so this is the furthest any tab can matter; looking no further keeps it linear.
+    within = min(int(np.searchsorted(ready.ends, ready.ends[at] + room, side="right")), stop)
+    for tab in _tabs(ready.text, at, within) if ready.has_tabs else ():
         used += int(ready.ends[tab] - ready.ends[begin])
         if used > room:
             used -= int(ready.ends[tab] - ready.ends[begin])

@@ -5,6 +5,9 @@ from enum import IntEnum
 from math import isqrt
 
 MAX_PAGE_SIDE_PX = 16_384
+# A page is one message of at most 8 MiB; PNG pages of text compress at least tenfold.
+MAX_PAGE_PIXELS = {"PNG": 2048 * 6144, "L8": 8_000_000}
+MIN_FONT_PX = 4
 MAX_FONT_PX = 256
 
 
@@ -90,7 +93,7 @@ def _ceil(value: int, grid: int) -> int:
 def _problems(style: Style) -> list[str]:
     """What is wrong with a style; later rules count on earlier ones, so only the first is reported."""
     bounds = {
-        "font_px": (1, MAX_FONT_PX),
+        "font_px": (MIN_FONT_PX, MAX_FONT_PX),
         "line_height_px": (style.font_px, 4 * MAX_FONT_PX),
         "max_width_px": (1, MAX_PAGE_SIDE_PX),
         "max_height_px": (1, MAX_PAGE_SIDE_PX),
@@ -103,11 +106,14 @@ def _problems(style: Style) -> list[str]:
         for name, (low, high) in bounds.items()
         if not low <= getattr(style, name) <= high
     ]
-    return outside or _too_small(style)
+    return outside or _bad_page(style)
 
 
-def _too_small(style: Style) -> list[str]:
+def _bad_page(style: Style) -> list[str]:
     width = style.flowing_width_px
+    area = min(style.max_pixels or MAX_PAGE_SIDE_PX**2, style.max_width_px * style.max_height_px)
+    if area > MAX_PAGE_PIXELS[style.image_format.name]:
+        return [f"a page of {area} pixels, at most {MAX_PAGE_PIXELS[style.image_format.name]} are allowed"]
     # Two wide characters: a continuation mark and the widest glyph must stand on one line.
     if style.room_px(width) < 2 * style.font_px:
         return [f"max_width_px {style.max_width_px} leaves no room for two characters of {style.font_px} px"]

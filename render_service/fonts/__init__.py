@@ -62,11 +62,6 @@ def metrics(flow: Flow) -> Metrics:
         return Metrics(table[f"{kind}_face"], table[f"{kind}_advance"])
 
 
-def code_points(text: str) -> Codes:
-    """The text as uint32 code points; lone surrogates stay, as missing characters."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-
-
 def measure(codes: Codes, flow: Flow) -> npt.NDArray[np.uint16]:
     """Advance of each code point in 1/1000 em; a half-width cell is 500. Line ends, tabs and format characters: 0."""
     return metrics(flow).advance[codes]
