@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from random import Random
 
 from training.documents.chance import pick, some
@@ -12,22 +13,24 @@ from training.documents.page import Fact, Page
 
 ABSENT_SHARE = 0.12
 LONGEST_ANSWER = 200
+_ATTEMPTS = 5
 
 
 def questions(page: Page, text: str, count: int) -> tuple[Question, ...]:
     """About `count` different questions about the page, whose text is `text`."""
     asked: dict[str, Question] = {}
     groups = _groups(page.facts)
-    for _ in range(2 * count):
-        if len(asked) == count:
-            break
-        question = _question(page, text, groups)
-        if question:
-            asked.setdefault(question.text, question)
+    for _ in range(count):
+        ask = _kind(page)
+        for _ in range(_ATTEMPTS):
+            if question := ask(page, text, groups):
+                asked.setdefault(question.text, question)
+                break
     return tuple(asked.values())
 
 
 Groups = dict[tuple[str, str], list[Fact]]
+Asker = Callable[[Page, str, Groups], Question | None]
 
 
 def _groups(facts: list[Fact]) -> Groups:
@@ -37,18 +40,16 @@ def _groups(facts: list[Fact]) -> Groups:
     return groups
 
 
-def _question(page: Page, text: str, groups: Groups) -> Question | None:
+def _kind(page: Page) -> Asker:
     roll = page.rng.random()
     if roll < ABSENT_SHARE:
-        return _absent(page, text, groups)
+        return _absent
     if roll < ABSENT_SHARE + 0.13 and page.headings:
-        return _heading(page, text, groups)
-    if roll < ABSENT_SHARE + 0.29 and page.sentences:
-        return _quote(page, text, groups)
-    return _fact(page, groups)
+        return _heading
+    return _quote if roll < ABSENT_SHARE + 0.28 and page.sentences else _fact
 
 
-def _fact(page: Page, groups: Groups) -> Question | None:
+def _fact(page: Page, _: str, groups: Groups) -> Question | None:
     rng, lexicon = page.rng, page.lexicon
     if not page.facts:
         return None
@@ -108,12 +109,18 @@ def wording(rng: Random, lexicon: Lexicon, subject: str, attribute: Attribute) -
 
 def dressed(rng: Random, lexicon: Lexicon, core: str, scoped: bool = False) -> str:
     """The question with or without politeness, question mark and capital."""
+    asking = any(word in core for word in lexicon.wh) if lexicon.lang == "zh" else core.split(" ", 1)[0].lower() in _WH
     before = "" if scoped and rng.random() < 0.8 else pick(rng, lexicon.before)
+    if before and not asking and before[-1] not in "，：":
+        before = "" if before[-1].isalnum() or before[-2] not in ",:" else before
     after = pick(rng, lexicon.after_wh if any(word in core[-12:] for word in lexicon.wh) else lexicon.after)
     text = before + core + ("" if core[-1] in "？?" else after)
     if lexicon.lang == "en" and rng.random() < 0.75 and text.split(" ", 1)[0].isalpha():
         text = text[0].upper() + text[1:]
     return text
+
+
+_WH = frozenset("what which who whom whose when where how at on by in from until after under since for to".split())
 
 
 def _quote(page: Page, text: str, groups: Groups) -> Question | None:
@@ -174,10 +181,24 @@ def shortened(rng: Random, piece: str, lang: str) -> str:
         tokens = piece.split(" ")
         size = min(len(tokens), 3 + int(rng.random() * 5))
         first = int(rng.random() * (len(tokens) - size + 1))
-        return " ".join(tokens[first : first + size])
+        return _whole(tokens[first : first + size])
     if len(piece) <= 14 or (not piece.isascii() and rng.random() < 0.5):
         return piece[:24]
     return piece[-14:] if rng.random() < 0.5 else piece[:14]
+
+
+_LOOSE_ENDS = frozenset(
+    "a an the of to and or for in is are was be with by that as on if at from this its it which has have can".split()
+)
+
+
+def _whole(tokens: list[str]) -> str:
+    """The tokens without articles, prepositions and the like hanging at either end."""
+    while len(tokens) > 2 and tokens[-1].lower() in _LOOSE_ENDS:
+        tokens = tokens[:-1]
+    while len(tokens) > 2 and tokens[0].lower() in _LOOSE_ENDS:
+        tokens = tokens[1:]
+    return " ".join(tokens)
 
 
 def _heading(page: Page, text: str, groups: Groups) -> Question | None:

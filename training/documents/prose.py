@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from training.documents import say
 from training.documents.chance import pick, some, upto
+from training.documents.lexicon import Attribute
 from training.documents.page import Page
 from training.documents.tables import cards, table
 from training.documents.titles import Numbering, title
@@ -71,7 +72,7 @@ def specification(page: Page) -> None:
 
 
 def _chapter(
-    page: Page, numbering: Numbering, chapter: int, until: int, subjects: list[str], shared: list[tuple]
+    page: Page, numbering: Numbering, chapter: int, until: int, subjects: list[str], shared: list[tuple[str, Attribute]]
 ) -> None:
     rng = page.rng
     parent = numbering.chapter(page, chapter, title(page, subjects))

@@ -1,0 +1,86 @@
+"""What a natural text is made of: headings, lines, sentences, sections. Positions are characters of the whole text."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from training.documents.document import Span
+
+
+class Title(NamedTuple):
+    """A heading of a natural text: its place without leading marks, its words without number, its section's end."""
+
+    start: int
+    end: int
+    words: str
+    section_end: int
+
+
+_HEADING = re.compile(
+    r"^(?:#{1,6}[ \t]+(?P<marked>[^\n]{1,80}?)(?:[ \t]*\{#[^}\n]*\}|[ \t]*#+)?[ \t]*"
+    r"|(?P<zh>第[一二三四五六七八九十百零\d]+[章节编篇][ 　\t]*[^\n。；，：]{0,40}?)[ 　\t]*"
+    r"|(?P<deep>\d{1,2}(?:\.\d{1,2}){1,3}\.?[ 　\t]+(?=[^\d\s])[^\n。；]{1,60}?)[ \t]*"
+    r"|(?P<numeral>[一二三四五六七八九十]{1,3}、[^\n。；：，]{2,30}))$",
+    re.MULTILINE,
+)
+_NUMBER = re.compile(
+    r"^(?:第[一二三四五六七八九十百零\d]+[章节编篇]|\d{1,2}(?:\.\d{1,2})*\.?(?=[ 　\t])|[一二三四五六七八九十]{1,3}、)[ 　\t]*"
+)
+_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_SENTENCE = {
+    "zh": re.compile(r"[^。！？\n]+(?:[。！？][”」]?|；$)", re.MULTILINE),
+    "en": re.compile(r"[^\n]+?[.!?](?:[\"')\]]*)(?=\s+[A-Z\"(`]|\s*$)", re.MULTILINE),
+}
+_BULLET = re.compile(
+    r"^(?:[ \t　]*(?:[-*+•·>]|\d{1,2}[.、)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十百零\d]+条)[ \t　]*)+|^[ \t　]+"
+)
+_WHOLE = "。！？；：.!?:;|"
+
+
+def titles(text: str) -> list[Title]:
+    """The headings of the text in order; comment lines of fenced code are none."""
+    fences = [match.span() for match in _FENCE.finditer(text)] if "```" in text else []
+    found: list[tuple[int, int, str]] = []
+    for match in _HEADING.finditer(text):
+        group = match.lastgroup or "marked"
+        start, end = match.span(group)
+        if not any(low <= start < high for low, high in fences) and not text[start:end].endswith((".", ":", "：")):
+            found.append((start, end, _NUMBER.sub("", text[start:end])))
+    ends = [start for start, _, _ in found[1:]] + [len(text)] * bool(found)
+    return [Title(*place, section) for place, section in zip(found, ends, strict=True) if place[2]]
+
+
+def line_at(text: str, position: int) -> Span:
+    """The line around a position, without its newline."""
+    start = text.rfind("\n", 0, position) + 1
+    end = text.find("\n", position)
+    return start, len(text) if end < 0 else end
+
+
+def sentences(text: str, span: Span, lang: str) -> list[Span]:
+    """The whole sentences within a line: none that runs on from the line before or into the next."""
+    start, end = span
+    marked = _BULLET.match(text[start:end])
+    before = text[:start].rstrip(" \t")[-2:]
+    runs_on = bool(before) and before[-1:] == "\n" and before[:1] not in ("", "\n", *_WHOLE) and not marked
+    found = []
+    for match in _SENTENCE[lang].finditer(text, start, end):
+        low, high = match.span()
+        if low == start and marked:
+            low += marked.end()
+        while low < high and text[low] in " \t　":
+            low += 1
+        if not (runs_on and match.start() == start) and high > low and "|" not in text[low:high]:
+            found.append((low, high))
+    return found
+
+
+def section_of(outline: list[Title], position: int) -> Title | None:
+    """The innermost heading above a position."""
+    above = None
+    for heading in outline:
+        if heading.start > position:
+            break
+        above = heading
+    return above
