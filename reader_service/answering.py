@@ -1,0 +1,176 @@
+"""Answering about a resident document: prefill of task, history and question, then one token a step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reader_service.budget import Need
+from reader_service.device import Device, Job, MemoryOf, Sink
+from reader_service.errors import DocumentNotResident, DoesNotFit, InvalidQuestion
+from reader_service.kv_pool import Resident
+from reader_service.model import Chunk, Drawn, Kv, Logits, MarkKind, Sampling, Turn
+from reader_service.positions import text_positions
+from reader_service.profile import Task
+from reader_service.results import Accepted, Completed, Event, Finish, Progress, Stage, TextDelta, Timings
+from reader_service.text import AnswerText
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about a resident document."""
+
+    document_id: str
+    task: Task
+    text: str
+    max_new_tokens: int
+    history: Sequence[Turn] = ()
+    sampling: Sampling = field(default_factory=Sampling)
+
+
+class Answering(Job):
+    """One answer on its way to the caller."""
+
+    def __init__(self, device: Device, sink: Sink, question: Question, max_prompt_tokens: int) -> None:
+        super().__init__(device, sink)
+        self.question = question
+        self._max_prompt_tokens = max_prompt_tokens
+        self._document: Resident | None = None
+        self._kv: Kv | None = None
+        self._prefilled = self._drawn = 0
+        self._log_probability = self._prefill_ms = 0.0
+        self._ttft_ms = math.nan
+
+    def prepare(self, ahead: int) -> bool:
+        """Tokenises the question. Raises DocumentNotResident, InvalidQuestion, DoesNotFit."""
+        document = self._resident()
+        if self.question.task is Task.ASK and not self.question.text.strip():
+            raise InvalidQuestion("the question is empty")
+        self._tokens = self._prompt(document)
+        if len(self._tokens) > self._max_prompt_tokens:
+            raise InvalidQuestion(f"question and history take {len(self._tokens)} tokens of {self._max_prompt_tokens}")
+        budget = self.device.budget
+        self.need = Need(self._branch_tokens * budget.costs.kv_bytes_per_token, budget.workspace(0, len(self._tokens)))
+        if budget.peak(document.info.kv_bytes, [self.need]) > budget.total_bytes:
+            raise DoesNotFit("document and answer together will never fit the device", budget.largest_ever())
+        self.sink.put(Accepted(ahead, self.device.pool.predicted_peak(self.need)))
+        return False
+
+    def attach(self) -> None:
+        """Pins the document. Raises DocumentNotResident when it went while this request waited."""
+        self._document = self.device.pool.pin(self.question.document_id)
+
+    def detach(self) -> None:
+        """Unpins the document."""
+        document, self._document = self._document, None
+        if document is not None:
+            self.device.pool.unpin(document)
+
+    def start(self) -> bool:
+        """Opens the KV branch behind the document."""
+        super().start()
+        model, document = self.device.model, self._held()
+        self._kv = model.branch(document.kv, self._branch_tokens)
+        self._sampler = model.sampler(self.question.sampling)
+        self._text = AnswerText(
+            model.vocabulary.decode, model.vocabulary.marks, document.page_texts, self.question.sampling.stop
+        )
+        self._text.reasoning = self._prompt_opens_reasoning()
+        return False
+
+    def advance(self) -> bool:
+        """One chunk of the prompt, or one token of the answer."""
+        return self._step_decode() if self.decoding else self._step_prefill()
+
+    def result(self) -> Event:
+        """The completion, after the last held-back text went out."""
+        self._emit(self._text.finish())
+        document, absent_text = self._held(), self.device.model.facts.profile.absent_text
+        denied = bool(absent_text) and self._text.answer.strip().rstrip(".。") == absent_text
+        geometry = self.device.model.facts.geometry
+        pixels, kv_bytes = document.info.ledger.pixels, document.info.kv_bytes + self.need.kv_bytes
+        size = MemoryOf(pixels, geometry.patches(pixels), kv_bytes)
+        return Completed(
+            finish=Finish.STOP if self._text.ended else Finish.LENGTH,
+            vision_tokens=document.info.vision_tokens,
+            prompt_tokens=len(self._tokens),
+            completion_tokens=self._drawn,
+            timings=self._timings(),
+            ledger=self.ledger(size),
+            found=not (self._text.absent or denied),
+            evidence=tuple(self._text.evidence),
+            confidence=math.exp(self._log_probability / max(1, self._drawn)),
+        )
+
+    def close(self) -> None:
+        """Frees the branch and unpins the document."""
+        kv, self._kv = self._kv, None
+        if kv is not None:
+            self.device.model.free(kv)
+        super().close()
+
+    @property
+    def _branch_tokens(self) -> int:
+        return len(self._tokens) + self.question.max_new_tokens
+
+    def _resident(self) -> Resident:
+        document = self.device.pool.find(self.question.document_id)
+        if document is None:
+            raise DocumentNotResident(f"document {self.question.document_id} is not resident")
+        return document
+
+    def _held(self) -> Resident:
+        assert self._document is not None  # attach precedes start, detach follows result
+        return self._document
+
+    def _prompt(self, document: Resident) -> list[int]:
+        profile, question = self.device.model.facts.profile, self.question
+        history = [(profile.task_text(Task.ASK, turn.question), turn.answer) for turn in question.history]
+        task = profile.task_text(question.task, question.text)
+        return self.device.model.vocabulary.suffix(document.pages, task, history)
+
+    def _prompt_opens_reasoning(self) -> bool:
+        marks = self.device.model.vocabulary.marks
+        kinds = [marks[token].kind for token in self._tokens if token in marks]
+        switches = [kind for kind in kinds if kind in (MarkKind.REASONING_OPEN, MarkKind.REASONING_CLOSE)]
+        return bool(switches) and switches[-1] is MarkKind.REASONING_OPEN
+
+    def _step_prefill(self) -> bool:
+        began_s = self.device.clock()
+        chunk_tokens = self._tokens[self._prefilled :][: self.device.budget.chunks.prefill_tokens]
+        start = self._held().next_position + self._prefilled
+        positions = text_positions(start, len(chunk_tokens))
+        logits = self.device.model.prefill(self._kv, Chunk(chunk_tokens, positions))
+        self._prefill_ms += self.elapsed_ms(began_s)
+        self._prefilled += len(chunk_tokens)
+        self.sink.put(Progress(Stage.PREFILL, self._prefilled, len(self._tokens)))
+        self.decoding = self._prefilled == len(self._tokens)
+        return self._take(logits) if self.decoding else False
+
+    def _step_decode(self) -> bool:
+        # The token drawn last is the one that the KV does not hold yet.
+        position = self._held().next_position + len(self._tokens) + self._drawn - 1
+        return self._take(self.device.model.decode(self._kv, self._last.token, position))
+
+    def _take(self, logits: Logits) -> bool:
+        """Draws a token and sends the text it makes certain; True when the answer is finished."""
+        self._last: Drawn = self.device.model.draw(logits, self._sampler)
+        self._drawn += 1
+        self._log_probability += self._last.log_probability
+        self._emit(self._text.push(self._last.token))
+        return self._text.ended or self._drawn >= self.question.max_new_tokens
+
+    def _emit(self, deltas: Sequence[TextDelta]) -> None:
+        for delta in deltas:
+            if math.isnan(self._ttft_ms):
+                self._ttft_ms = self.elapsed_ms(self.submitted_s)
+            self.sink.put(delta)
+
+    def _timings(self) -> Timings:
+        return Timings(
+            queue_ms=self.queue_ms,
+            prefill_ms=self._prefill_ms,
+            ttft_ms=0.0 if math.isnan(self._ttft_ms) else self._ttft_ms,
+            total_ms=self.elapsed_ms(self.submitted_s),
+        )

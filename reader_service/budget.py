@@ -1,0 +1,116 @@
+"""Bytes, predicted before anything touches the device: pure integer arithmetic.
+
+    peak = weights + context + KV · tokens + max(vision workspace per chunk, prefill workspace per chunk)
+
+One engine thread runs one chunk at a time, so one workspace, the largest, is alive at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from reader_service.model import Costs, Geometry
+
+PAGE_OVERHEAD_TOKENS = 8
+"""Most text tokens a prompt template puts around one page (anchor, vision start and end, a joint)."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one request takes: KV for as long as it lives, workspace while one of its chunks runs."""
+
+    kv_bytes: int
+    workspace_bytes: int = 0
+
+
+class Fit(Enum):
+    """The three answers to "is there room?"."""
+
+    NOW = "now"
+    LATER = "later"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class ChunkLimits:
+    """How much one step takes on; a single page is never split."""
+
+    vision_patches: int
+    prefill_tokens: int
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the device holds and what things cost there."""
+
+    costs: Costs
+    geometry: Geometry
+    chunks: ChunkLimits
+    total_bytes: int
+    answer_reserve_tokens: int = 0  # kept free behind every document, so that a question about it fits
+
+    def workspace(self, largest_page_pixels: int, tokens: int) -> int:
+        """Workspace of a request whose largest page has so many pixels (0: no pages) and which prefills `tokens`."""
+        return max(self._vision_workspace(largest_page_pixels), self._prefill_workspace(tokens))
+
+    def document_need(self, tokens: int, largest_page_pixels: int) -> Need:
+        """A document of so many prompt tokens."""
+        return Need(tokens * self.costs.kv_bytes_per_token, self.workspace(largest_page_pixels, tokens))
+
+    def document_tokens(self, pages: int, pixels: int) -> int:
+        """Prompt tokens of a document, at most: before its pages are here and its prompt is tokenised."""
+        return self.geometry.vision_tokens(pixels) + (pages + 4) * PAGE_OVERHEAD_TOKENS
+
+    def peak(self, held_kv_bytes: int, needs: Iterable[Need]) -> int:
+        """Peak when these requests run beside so many bytes of resident KV."""
+        needs = tuple(needs)
+        live = sum(need.kv_bytes for need in needs)
+        return self._fixed() + held_kv_bytes + live + max((need.workspace_bytes for need in needs), default=0)
+
+    def fit(self, need: Need, held_kv_bytes: int, running: Iterable[Need], away_bytes: int = 0) -> Fit:
+        """Whether a request fits beside what is held and runs; `away_bytes` of the weights are on the host."""
+        if self.peak(0, [need]) > self.total_bytes:
+            return Fit.NEVER
+        now = self.peak(held_kv_bytes, [*running, need]) - away_bytes
+        return Fit.NOW if now <= self.total_bytes else Fit.LATER
+
+    def free_bytes(self, held_kv_bytes: int, running: Iterable[Need]) -> int:
+        """KV bytes a request could get beside what is held and runs, with a full chunk's workspace set aside."""
+        standing = Need(0, self.workspace(self._usual_page_pixels(), self.chunks.prefill_tokens))
+        return max(0, self.total_bytes - self.peak(held_kv_bytes, [*running, standing]))
+
+    def ever_fits(self, need: Need) -> bool:
+        """Whether a document fits an otherwise empty device and leaves room for an answer."""
+        reserve = Need(self.answer_reserve_tokens * self.costs.kv_bytes_per_token)
+        return self.peak(0, [need, reserve]) <= self.total_bytes
+
+    def largest_ever(self) -> int:
+        """Vision tokens of the largest document that an otherwise empty device holds."""
+        return self.largest_vision_tokens(self.free_bytes(0, ()))
+
+    def largest_vision_tokens(self, kv_bytes: int) -> int:
+        """Vision tokens of the largest document that `kv_bytes` hold beside the reserve for its answer.
+
+        Pages are taken at the largest size that one chunk holds, so smaller pages lose a little more to their
+        templates.
+        """
+        tokens = kv_bytes // self.costs.kv_bytes_per_token - self.answer_reserve_tokens - 4 * PAGE_OVERHEAD_TOKENS
+        page_tokens = max(1, self.geometry.vision_tokens(self._usual_page_pixels()))
+        return max(0, tokens * page_tokens // (page_tokens + PAGE_OVERHEAD_TOKENS))
+
+    def _fixed(self) -> int:
+        return self.costs.weight_bytes + self.costs.context_bytes
+
+    def _usual_page_pixels(self) -> int:
+        return min(self.geometry.max_page_pixels, self.chunks.vision_patches * self.geometry.patch_px**2)
+
+    def _vision_workspace(self, largest_page_pixels: int) -> int:
+        if not largest_page_pixels:
+            return 0
+        patches = max(self.geometry.patches(largest_page_pixels), self.chunks.vision_patches)
+        return patches * self.costs.vision_bytes_per_patch
+
+    def _prefill_workspace(self, tokens: int) -> int:
+        return min(tokens, self.chunks.prefill_tokens) * self.costs.prefill_bytes_per_token + self.costs.logits_bytes

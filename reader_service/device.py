@@ -1,0 +1,117 @@
+"""What a running request works with: the model, the KV pool, the clock; and the life that every request has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from reader_service.budget import Budget, Need
+from reader_service.kv_pool import KvPool
+from reader_service.model import Model
+from reader_service.results import Event, Ledger
+
+
+@dataclass(frozen=True)
+class Device:
+    """The engine thread's belongings."""
+
+    model: Model
+    pool: KvPool
+    clock: Callable[[], float]
+
+    @property
+    def budget(self) -> Budget:
+        """The arithmetic of what fits."""
+        return self.pool.budget
+
+
+class Sink(Protocol):
+    """Where a request's events go. Never blocks."""
+
+    @property
+    def full(self) -> bool:
+        """True while the reader of the stream is far behind: the request pauses."""
+
+    def put(self, event: Event) -> None:
+        """Appends an event."""
+
+
+@dataclass(frozen=True)
+class MemoryOf:
+    """What a ledger says about a request's size."""
+
+    pixels: int
+    patches: int
+    kv_bytes: int
+
+
+class Job:
+    """One request while the engine has it. Subclasses fill in the five steps of its life, all on the engine thread:
+    `prepare` (size it, raise what forbids it), `attach` (take hold of what it reads), `start`, `advance` until it says
+    True, `result`; and `close`, which runs however it ends and gives every handle back."""
+
+    exclusive = False  # at most one such job runs at a time
+
+    def __init__(self, device: Device, sink: Sink) -> None:
+        self.device = device
+        self.sink = sink
+        self.need = Need(0)
+        self.cancelled = self.ended = False
+        self.decoding = False
+        self.peak_bytes = 0
+        self.predicted_peak_bytes = 0
+        self.submitted_s = device.clock()
+        self.started_s = math.nan
+        self._offloads = 0
+
+    def prepare(self, ahead: int) -> bool:
+        """Sizes the request; True when it is finished already."""
+        raise NotImplementedError
+
+    def attach(self) -> None:
+        """Takes hold of what the request reads, before bytes are reserved for it."""
+
+    def detach(self) -> None:
+        """Lets go of what `attach` took."""
+
+    def start(self) -> bool:
+        """The bytes are reserved; True when there is nothing left to do."""
+        self.started_s = self.device.clock()
+        self._offloads = self.device.model.offloads()
+        self.predicted_peak_bytes = self.device.pool.predicted_peak(self.need)
+        return False
+
+    def advance(self) -> bool:
+        """One chunk or one token; True when it was the last."""
+        raise NotImplementedError
+
+    def result(self) -> Event:
+        """The last event of the stream."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Gives every handle back; may be called in any state."""
+        self.detach()
+
+    def elapsed_ms(self, since_s: float) -> float:
+        """Milliseconds since a reading of the clock."""
+        return (self.device.clock() - since_s) * 1e3
+
+    @property
+    def queue_ms(self) -> float:
+        """Milliseconds between submission and start."""
+        return (self.started_s - self.submitted_s) * 1e3
+
+    def ledger(self, size: MemoryOf) -> Ledger:
+        """What the request did to memory."""
+        return Ledger(
+            predicted_peak_bytes=self.predicted_peak_bytes,
+            measured_peak_bytes=self.peak_bytes,
+            pixels=size.pixels,
+            patches=size.patches,
+            kv_bytes=size.kv_bytes,
+            offloads=self.device.model.offloads() - self._offloads,
+            on_gpu=self.device.model.facts.device == "cuda",
+        )

@@ -1,0 +1,1 @@
+"""The wire side of the reader: RPC methods, and messages to values and back."""

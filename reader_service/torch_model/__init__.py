@@ -1,0 +1,1 @@
+"""The model seam on torch: weights and configs from transformers, the decoder's forward pass our own."""

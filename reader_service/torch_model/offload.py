@@ -1,0 +1,74 @@
+"""Where the vision tower's weights are: on the device, or in pinned host memory while nobody needs them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+
+
+class Movable(Protocol):
+    """Weights that can leave the device and come back."""
+
+    def to_host(self) -> None:
+        """Frees the device's copy."""
+
+    def to_device(self) -> None:
+        """Makes the weights usable again."""
+
+
+class ParkedWeights:
+    """A module's weights, with a host copy that is pinned once and kept: weights never change, so leaving is free."""
+
+    def __init__(self, module: torch.nn.Module, device: torch.device) -> None:
+        self._parameters = list(module.parameters())
+        self._device = device
+        self._host: list[torch.Tensor] = []
+
+    def to_host(self) -> None:
+        """See `Movable`."""
+        if not self._host:
+            self._host = [self._pinned(parameter.data) for parameter in self._parameters]
+        for parameter, copy in zip(self._parameters, self._host, strict=True):
+            parameter.data = copy
+
+    def to_device(self) -> None:
+        """See `Movable`. The copy is asynchronous; kernels launched after it wait for it."""
+        for parameter, copy in zip(self._parameters, self._host, strict=True):
+            parameter.data = copy.to(self._device, non_blocking=True, copy=True)
+
+    def _pinned(self, weight: torch.Tensor) -> torch.Tensor:
+        host = torch.empty(weight.shape, dtype=weight.dtype, pin_memory=self._device.type == "cuda")
+        return host.copy_(weight)
+
+
+class Offloader:
+    """Decides and counts. Over the threshold the tower leaves when no page waits; it returns only when one does, so
+    that a load around the threshold does not make it swing."""
+
+    def __init__(self, weights: Movable, tower_bytes: int, threshold_bytes: int) -> None:
+        self._weights = weights
+        self._tower_bytes = tower_bytes
+        self._threshold_bytes = threshold_bytes
+        self.away = False
+        self.offloads = 0
+
+    @property
+    def away_bytes(self) -> int:
+        """Bytes of weights that are on the host now."""
+        return self._tower_bytes if self.away else 0
+
+    def balance(self, used_bytes: int, pages_wait: bool) -> None:
+        """`used_bytes` counts the tower as if it were on the device."""
+        if pages_wait:
+            self.bring_back()
+        elif not self.away and used_bytes > self._threshold_bytes:
+            self._weights.to_host()
+            self.away = True
+            self.offloads += 1
+
+    def bring_back(self) -> None:
+        """The tower is about to be used."""
+        if self.away:
+            self._weights.to_device()
+            self.away = False

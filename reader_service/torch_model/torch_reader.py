@@ -1,0 +1,197 @@
+"""The `Model` seam on torch: puts vision tower, decoder, sampling and offload together, and names torch's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import numpy as np
+import torch
+
+from reader_service.budget import ChunkLimits
+from reader_service.errors import DeviceLost, OutOfMemory
+from reader_service.model import Chunk, Drawn, GreyPage, ModelFacts, PageSize, Sampling
+from reader_service.positions import text_positions
+from reader_service.torch_model.card import Card
+from reader_service.torch_model.decoder import Decoder
+from reader_service.torch_model.kv import KvCache
+from reader_service.torch_model.offload import Offloader
+from reader_service.torch_model.sampling import TokenSampler
+from reader_service.torch_model.vision import VisionTower
+from reader_service.torch_model.vocabulary import TokenizerVocabulary
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_CPU_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a checkpoint becomes."""
+
+    vision: VisionTower
+    decoder: Decoder
+    vocabulary: TokenizerVocabulary
+    offloader: Offloader
+    card: Card
+
+
+def _named(method: Callable[Concatenate[TorchReader, P], T]) -> Callable[Concatenate[TorchReader, P], T]:
+    """Runs a method without gradients and turns torch's memory and device errors into the seam's."""
+
+    @wraps(method)
+    def call(self: TorchReader, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with torch.inference_mode():
+                return method(self, *args, **kwargs)
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise OutOfMemory("the device ran out of memory") from error
+        except RuntimeError as error:
+            raise _name_of(error) from error
+
+    return call
+
+
+def _name_of(error: RuntimeError) -> Exception:
+    text = str(error)
+    if any(sign in text for sign in _CPU_OUT_OF_MEMORY):
+        return OutOfMemory("the device ran out of memory")
+    if isinstance(error, torch.AcceleratorError) or "CUDA error" in text:
+        return DeviceLost("the device does not answer any more")
+    return error
+
+
+class TorchReader:
+    """A loaded checkpoint. See `reader_service.model.Model`."""
+
+    def __init__(self, parts: Parts, facts: ModelFacts, chunks: ChunkLimits) -> None:
+        self.facts = facts
+        self.vocabulary = parts.vocabulary
+        self._parts = parts
+        self._chunks = chunks
+        self._device = parts.card.device
+
+    @_named
+    def warm(self) -> None:
+        """Runs every path once; on a card with a full chunk each, whose measured bytes correct the formulas."""
+        size = self._warm_page()
+        on_card = self._device.type == "cuda"
+        count = max(1, self._chunks.vision_patches // self.facts.geometry.patches(size.pixels)) if on_card else 1
+        pages = [GreyPage(size, np.full((size.height_px, size.width_px), 255, np.uint8))] * count
+        vision_bytes = self._measured(lambda: self.see(pages))
+        tokens = self._chunks.prefill_tokens if on_card else 16
+        prefill_bytes = self._measured(lambda: self._warm_decoder(tokens))
+        if on_card:
+            patches = count * self.facts.geometry.patches(size.pixels)
+            self._correct(-(-vision_bytes // patches), -(-prefill_bytes // tokens))
+
+    @_named
+    def see(self, pages: Sequence[GreyPage]) -> torch.Tensor:
+        """See `Model.see`."""
+        self._parts.offloader.bring_back()
+        return self._parts.vision.see(pages, self._device)
+
+    @_named
+    def document(self, tokens: int) -> KvCache:
+        """See `Model.document`."""
+        return KvCache(self._parts.decoder.kv_shape, tokens, self._device)
+
+    @_named
+    def branch(self, document: KvCache, tokens: int) -> KvCache:
+        """See `Model.branch`."""
+        return KvCache(self._parts.decoder.kv_shape, tokens, self._device, parent=document)
+
+    @_named
+    def prefill(self, kv: KvCache, chunk: Chunk) -> torch.Tensor:
+        """See `Model.prefill`."""
+        tokens = np.asarray(chunk.tokens, dtype=np.int64)
+        hidden = self._parts.decoder.embed(torch.from_numpy(tokens).to(self._device))
+        images = np.flatnonzero(tokens == self.vocabulary.image_token)
+        if len(images):
+            assert isinstance(chunk.vision, torch.Tensor)  # image tokens come with their pages
+            seen = chunk.vision[chunk.vision_offset : chunk.vision_offset + len(images)]
+            hidden.index_copy_(0, torch.from_numpy(images).to(self._device), seen)
+        positions = torch.from_numpy(np.ascontiguousarray(chunk.positions)).to(self._device)
+        return self._parts.decoder.forward(hidden, positions, kv)
+
+    @_named
+    def decode(self, kv: KvCache, token: int, position: int) -> torch.Tensor:
+        """See `Model.decode`."""
+        place = torch.full((3, 1), position, device=self._device)
+        return self._parts.decoder.forward(self._parts.decoder.embed(place.new_tensor([token])), place, kv)
+
+    def sampler(self, sampling: Sampling) -> TokenSampler:
+        """See `Model.sampler`."""
+        return TokenSampler(sampling)
+
+    @_named
+    def draw(self, logits: torch.Tensor, sampler: TokenSampler) -> Drawn:
+        """See `Model.draw`."""
+        return sampler.draw(logits)
+
+    def free(self, kv: KvCache) -> None:
+        """See `Model.free`."""
+        kv.free()
+
+    @_named
+    def balance(self, kv_bytes: int, pages_wait: bool) -> None:
+        """See `Model.balance`."""
+        costs = self.facts.costs
+        workspace = self._chunks.prefill_tokens * costs.prefill_bytes_per_token
+        used = costs.weight_bytes + costs.context_bytes + kv_bytes + workspace
+        self._parts.offloader.balance(used, pages_wait)
+
+    def offloads(self) -> int:
+        """See `Model.offloads`."""
+        return self._parts.offloader.offloads
+
+    def resident_weight_bytes(self) -> int:
+        """See `Model.resident_weight_bytes`."""
+        return self.facts.costs.weight_bytes - self._parts.offloader.away_bytes
+
+    def take_peak_bytes(self) -> int:
+        """See `Model.take_peak_bytes`."""
+        return self._parts.card.take_peak_bytes()
+
+    def recover(self) -> None:
+        """See `Model.recover`."""
+        self._parts.card.release_cached()
+
+    def _warm_page(self) -> PageSize:
+        """A page of the size that the profile pins, or a middling one."""
+        style, grid = self.facts.profile.styles[0], self.facts.geometry.grid_px
+        sides = [(side or 12 * grid) // grid * grid for side in (style.page_width_px, style.page_height_px)]
+        return PageSize(sides[0], sides[1])
+
+    def _warm_decoder(self, tokens: int) -> None:
+        text = next(iter(self.vocabulary.suffix(1, "a", ())))
+        document, branch = self.document(tokens), None
+        try:
+            logits = self.prefill(document, Chunk([text] * tokens, text_positions(0, tokens)))
+            branch = self.branch(document, 3)
+            self.prefill(branch, Chunk([text, text], text_positions(tokens, 2)))
+            self.decode(branch, self.draw(logits, self.sampler(Sampling())).token, tokens + 2)
+        finally:
+            for kv in (document, branch):
+                if kv is not None:
+                    kv.free()
+
+    def _measured(self, action: Callable[[], Any]) -> int:
+        """Bytes that an action takes beyond what is held already."""
+        card = self._parts.card
+        card.take_peak_bytes()
+        before = card.take_peak_bytes()
+        action()
+        return card.take_peak_bytes() - before
+
+    def _correct(self, vision_bytes_per_patch: int, prefill_bytes_per_token: int) -> None:
+        """What was measured replaces a formula that said less. KV in the measurement makes it the safer figure."""
+        costs = self.facts.costs
+        costs = replace(
+            costs,
+            vision_bytes_per_patch=max(costs.vision_bytes_per_patch, vision_bytes_per_patch),
+            prefill_bytes_per_token=max(costs.prefill_bytes_per_token, prefill_bytes_per_token),
+        )
+        self.facts = replace(self.facts, costs=costs)

@@ -1,0 +1,168 @@
+"""Our forward passes against transformers' own, on tiny random checkpoints, in float32."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from transformers import AutoTokenizer, Glm4vForConditionalGeneration, Qwen2VLForConditionalGeneration
+from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from reader_service.model import Chunk, GreyPage, Sampling
+from reader_service.positions import place_prompt, text_positions
+from reader_service.profile import guard
+from reader_service.settings import Settings
+from reader_service.torch_model.load import load_model
+from reader_service.torch_model.torch_reader import TorchReader
+from tests.reader import tiny
+
+FAMILIES = {
+    "qwen2_vl": (tiny.qwen, Qwen2VLForConditionalGeneration, Qwen2VLImageProcessorPil),
+    "glm4v": (tiny.glm, Glm4vForConditionalGeneration, Glm4vImageProcessorPil),
+}
+PAGE_SETS = {
+    "one page": [tiny.page(1)],
+    "three pages of two sizes": [tiny.page(1), tiny.page(2, 140, 56), tiny.page(3)],
+}
+NEW_TOKENS = 12
+
+
+class Pair:
+    """A checkpoint as transformers runs it and as we run it."""
+
+    def __init__(self, family: str, folder: Path) -> None:
+        make, model_class, processor_class = FAMILIES[family]
+        make(folder)
+        self.theirs = model_class.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
+        self.processor = processor_class.from_pretrained(folder)
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.ours: TorchReader = load_model(Settings(model=str(folder), device="cpu"))
+
+    def inputs(self, pages: Sequence[GreyPage]) -> dict[str, torch.Tensor]:
+        images = [Image.fromarray(page.rows, "L").convert("RGB") for page in pages]
+        return dict(self.processor(images=images, return_tensors="pt"))
+
+    def prompt(self, pages: Sequence[GreyPage], turns: Sequence[tuple[str, str]], question: str) -> list[int]:
+        """The whole prompt as transformers' processors make it."""
+        messages = []
+        for number, text in enumerate([*(turn[0] for turn in turns), question]):
+            images = [{"type": "image"}] * len(pages) if number == 0 else []
+            messages.append({"role": "user", "content": [*images, {"type": "text", "text": text}]})
+            messages += [{"role": "assistant", "content": turns[number][1]}] if number < len(turns) else []
+        tokens = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+        counts = iter(page.rows.size // 28**2 for page in pages)
+        image = self.theirs.config.image_token_id
+        return [token for one in tokens for token in ([one] * next(counts) if one == image else [one])]
+
+    def their_answer(self, pages: Sequence[GreyPage], tokens: list[int]) -> list[int]:
+        ids = torch.tensor([tokens])
+        generated = self.theirs.generate(
+            input_ids=ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=NEW_TOKENS,
+            mm_token_type_ids=(ids == self.theirs.config.image_token_id).int(), **self.inputs(pages),
+        )  # fmt: skip
+        return generated[0, len(tokens) :].tolist()
+
+    def our_document(self, pages: Sequence[GreyPage], chunk_tokens: int) -> tuple[object, int]:
+        """The pages' KV, prefilled in chunks, and its next position."""
+        model, geometry = self.ours, self.ours.facts.geometry
+        tokens = model.vocabulary.prefix([geometry.vision_tokens(page.size.pixels) for page in pages])
+        image = model.vocabulary.image_token
+        placed = place_prompt(tokens, image, geometry, [page.size for page in pages])
+        kv, vision = model.document(len(tokens)), model.see(pages)
+        for at in range(0, len(tokens), chunk_tokens):
+            span = slice(at, at + chunk_tokens)
+            offset = tokens[:at].count(image)
+            model.prefill(kv, Chunk(tokens[span], placed.positions[:, span], vision, offset))
+        return kv, placed.next_position
+
+    def our_answer(self, document: tuple[object, int], tokens: Sequence[int]) -> list[int]:
+        kv, start = document
+        model = self.ours
+        branch, sampler = model.branch(kv, len(tokens) + NEW_TOKENS), model.sampler(Sampling())
+        logits = model.prefill(branch, Chunk(tokens, text_positions(start, len(tokens))))
+        drawn = [model.draw(logits, sampler).token]
+        while len(drawn) < NEW_TOKENS and drawn[-1] != self.tokenizer.eos_token_id:
+            logits = model.decode(branch, drawn[-1], start + len(tokens) + len(drawn) - 1)
+            drawn.append(model.draw(logits, sampler).token)
+        model.free(branch)
+        return drawn
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    return Pair(request.param, tmp_path_factory.mktemp(request.param))
+
+
+@pytest.mark.parametrize("pages", PAGE_SETS.values(), ids=PAGE_SETS)
+@pytest.mark.parametrize("chunk_tokens", [7, 512])
+def test_greedy_tokens_equal_generate(pair: Pair, pages: list[GreyPage], chunk_tokens: int) -> None:
+    expected = pair.their_answer(pages, pair.prompt(pages, [], "what is it?"))
+    ours = pair.our_answer(
+        pair.our_document(pages, chunk_tokens), pair.ours.vocabulary.suffix(len(pages), guard("what is it?"), [])
+    )
+    assert ours == expected
+
+
+@pytest.mark.parametrize("chunk_tokens", [7, 512])
+def test_logits_equal_transformers(pair: Pair, chunk_tokens: int) -> None:
+    pages = PAGE_SETS["three pages of two sizes"]
+    ids = torch.tensor([pair.prompt(pages, [], "what is it?")])
+    image = pair.theirs.config.image_token_id
+    with torch.no_grad():
+        full = pair.theirs(input_ids=ids, mm_token_type_ids=(ids == image).int(), **pair.inputs(pages)).logits[0]
+    kv, start = pair.our_document(pages, chunk_tokens)
+    tokens = pair.ours.vocabulary.suffix(3, guard("what is it?"), [])
+    branch = pair.ours.branch(kv, len(tokens))
+    ours = [pair.ours.prefill(branch, Chunk(tokens[:5], text_positions(start, 5)))]
+    ours += [pair.ours.decode(branch, token, start + 5 + at) for at, token in enumerate(tokens[5:])]
+    assert full.std() > 0.1
+    torch.testing.assert_close(torch.stack(ours), full[-len(tokens) + 4 :], rtol=1e-4, atol=1e-4)
+
+
+def test_a_follow_up_on_the_same_document_equals_generate_with_history(pair: Pair) -> None:
+    pages, history = PAGE_SETS["three pages of two sizes"], [("who?", "nobody"), ("when?", "then")]
+    expected = pair.their_answer(pages, pair.prompt(pages, history, "and why"))
+    document = pair.our_document(pages, 512)
+    first = pair.our_answer(document, pair.ours.vocabulary.suffix(3, guard("who?"), []))
+    guarded = [(guard(question), answer) for question, answer in history]
+    assert pair.our_answer(document, pair.ours.vocabulary.suffix(3, guard("and why"), guarded)) == expected
+    assert pair.our_answer(document, pair.ours.vocabulary.suffix(3, guard("who?"), [])) == first
+
+
+def test_positions_equal_get_rope_index(pair: Pair) -> None:
+    pages = PAGE_SETS["three pages of two sizes"]
+    tokens = pair.prompt(pages, [], "what?")
+    ids = torch.tensor([tokens])
+    image = pair.theirs.config.image_token_id
+    grids = pair.inputs(pages)["image_grid_thw"]
+    expected, deltas = pair.theirs.model.get_rope_index(ids, (ids == image).int(), image_grid_thw=grids)
+    placed = place_prompt(tokens, image, pair.ours.facts.geometry, [page.size for page in pages])
+    np.testing.assert_array_equal(placed.positions, expected[:, 0].numpy())
+    assert placed.next_position == len(tokens) + int(deltas[0, 0])
+
+
+def test_pixel_values_equal_the_image_processor_to_the_bit(pair: Pair) -> None:
+    from reader_service.torch_model.vision import grey_patches
+
+    pages = PAGE_SETS["three pages of two sizes"]
+    tower = pair.ours._parts.vision
+    patches = np.concatenate([grey_patches(page.rows, tower._rules) for page in pages])
+    assert torch.equal(tower.pixel_values(torch.from_numpy(patches)), pair.inputs(pages)["pixel_values"])
+
+
+def test_every_size_the_geometry_accepts_passes_the_processor_unchanged(pair: Pair) -> None:
+    geometry = pair.ours.facts.geometry
+    for width, height in ((28, 28), (56, 56), (112, 112), (448, 224), (84, 140), (1260, 28)):
+        size = tiny.page(0, width, height).size
+        grid = pair.inputs([tiny.page(0, width, height)])["image_grid_thw"][0].tolist()
+        assert geometry.accepts(size) == (grid == [1, height // 14, width // 14]), (width, height)
+
+
+def test_control_tokens_in_the_callers_words_stay_words(pair: Pair) -> None:
+    tokens = pair.ours.vocabulary.suffix(1, guard("<|im_end|><|image_pad|>"), [])
+    plain = pair.ours.vocabulary.suffix(1, guard("x"), [])
+    special = pair.tokenizer.all_special_ids
+    assert sum(token in special for token in tokens) == sum(token in special for token in plain)
