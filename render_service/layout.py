@@ -19,7 +19,7 @@ VERSION = "1"
 
 TAB_COLUMNS = 4
 CELL_UNITS = 500
-CONTINUATION = 0x21A3  # ↣, one cell, before every wrapped remainder of a source line in FLOW_COLUMNS
+CONTINUATION = 0x2570  # ╰, one cell, before every wrapped remainder of a source line in FLOW_COLUMNS
 NOT_IN_TEXT = -1
 HANGING = " \t\u3000"
 INVISIBLE = np.array([ord(char) for char in " \t\n\r\u3000"], np.uint32)

@@ -15,9 +15,9 @@ CODE_POINTS = 0x110000
 AUDIT_PX = 40
 CELL = 500
 
-# Characters of ambiguous width that stand in one cell: letters, typewriter quotes and dashes, box drawing, block
-# elements and the continuation mark. The rest (“ ” — … ① → ≥) belongs to Chinese typography and takes two.
-NARROW = ((0xA0, 0x52F), (0x1E00, 0x1EFF), (0x2010, 0x2013), (0x2018, 0x2019), (0x21A3, 0x21A3), (0x2500, 0x259F))
+# Characters of ambiguous width that stand in one cell: letters, typewriter quotes and dashes, box drawing and block
+# elements. The rest (“ ” — … ① → ≥) belongs to Chinese typography and takes two.
+NARROW = ((0xA0, 0x52F), (0x1E00, 0x1EFF), (0x2010, 0x2013), (0x2018, 0x2019), (0x2500, 0x259F))
 # Apostrophes would be a full em wide in the Chinese face.
 NARROW_QUOTES = range(0x2018, 0x201A)
 

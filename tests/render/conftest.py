@@ -1,0 +1,21 @@
+"""What the render tests share: a short way from text to pages with the real fonts."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from render_service import fonts
+from render_service.layout import PageLayout, layout
+from render_service.linebreak import break_opportunities
+from render_service.style import Style
+
+LayOut = Callable[[str, Style], list[PageLayout]]
+
+
+@pytest.fixture
+def lay_out() -> LayOut:
+    def pages(text: str, style: Style) -> list[PageLayout]:
+        return list(layout(text, style, partial(fonts.measure, flow=style.flow), break_opportunities))
+
+    return pages

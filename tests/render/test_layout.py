@@ -1,0 +1,194 @@
+"""Layout is arithmetic: whatever the text, nothing is lost, no cap is broken, and every glyph stands where it should."""
+
+from dataclasses import replace
+from functools import partial
+from itertools import islice, pairwise
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from render_service import fonts
+from render_service import layout as layout_module
+from render_service.layout import CONTINUATION, NOT_IN_TEXT, DocumentTooLong, encode, layout
+from render_service.linebreak import break_opportunities
+from render_service.style import Flow, Style
+
+CELLS = Style(flow=Flow.CELLS, font_px=14, max_width_px=140, max_height_px=84)
+COLUMNS = replace(CELLS, flow=Flow.COLUMNS)
+FLOWS = [Flow.PROPORTIONAL, Flow.CELLS, Flow.COLUMNS]
+
+ANY_TEXT = st.text(st.characters(), max_size=200)
+WRITTEN_TEXT = st.text(st.sampled_from("ab1 中文，。（）“\t\n\u3000 long-word_/.é\u0301😀"), max_size=400)
+STYLES = st.builds(
+    Style,
+    flow=st.sampled_from(FLOWS),
+    font_px=st.integers(6, 24),
+    line_height_px=st.sampled_from([0, 24, 31]),
+    max_width_px=st.integers(84, 300),
+    max_height_px=st.integers(84, 300),
+    max_pixels=st.sampled_from([0, 12_000, 40_000]),
+    margin_px=st.integers(0, 9),
+)
+
+
+def laid_out(text: str, style: Style):
+    return list(layout(text, style, partial(fonts.measure, flow=style.flow), break_opportunities))
+
+
+def lines_of(text: str, style: Style) -> list[str]:
+    """The text of every visual line."""
+    result = []
+    for page in laid_out(text, style):
+        bounds = [*(page.text_start + start for start in page.line_starts), page.text_end]
+        result += [text[start:stop] for start, stop in pairwise(bounds)]
+    return result
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(text=ANY_TEXT | WRITTEN_TEXT, style=STYLES)
+def test_joining_all_page_ranges_gives_the_text_back(text, style):
+    pages = laid_out(text, style)
+    assert "".join(text[page.text_start : page.text_end] for page in pages) == text
+    assert "".join(lines_of(text, style)) == text
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(text=ANY_TEXT | WRITTEN_TEXT, style=STYLES)
+def test_no_page_is_over_any_cap_and_every_page_but_the_last_is_full(text, style):
+    pages = laid_out(text, style)
+    for page in pages:
+        assert page.width <= style.max_width_px
+        assert page.height <= style.max_height_px
+        assert page.width % style.grid_px == page.height % style.grid_px == 0
+        assert not style.max_pixels or page.width * page.height <= style.max_pixels
+        assert len(page.line_starts) <= style.lines_on(page.height)
+    assert len({len(page.line_starts) for page in pages[:-1]}) <= 1
+    assert all(page.height == style.full_height_px(page.width) for page in pages[:-1])
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(text=ANY_TEXT | WRITTEN_TEXT, style=STYLES)
+def test_every_visible_character_is_placed_once_and_between_the_margins(text, style):
+    pages = laid_out(text, style)
+    placed = np.concatenate([page.offsets for page in pages] or [np.zeros(0, np.int32)])
+    expected = [at for at, char in enumerate(text) if char not in " \t\n\r\u3000"]
+    assert sorted(placed[placed != NOT_IN_TEXT].tolist()) == expected
+    for page in pages:
+        advances = fonts.measure(page.code_points, style.flow) * style.font_px // 1000
+        assert (page.x >= style.margin_px).all()
+        assert (page.x + advances <= page.width - style.margin_px).all()
+        assert (page.y + style.font_px <= page.height - style.margin_px).all()
+
+
+@settings(deadline=None)
+@given(text=WRITTEN_TEXT)
+def test_a_glyph_stands_in_the_row_of_the_line_that_holds_it(text):
+    for page in laid_out(text, CELLS):
+        rows = np.searchsorted(np.array(page.line_starts), page.offsets - page.text_start, side="right") - 1
+        assert (page.y == rows * CELLS.line_height_px).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        pytest.param("a" * 20 + " b", ["a" * 20 + " ", "b"], id="a space hangs at the end of a full line"),
+        pytest.param("a" * 20 + "     b", ["a" * 20 + "     ", "b"], id="many spaces hang"),
+        pytest.param("hello world of cells", ["hello world of cells"], id="exactly full"),
+        pytest.param("hello world of cells.", ["hello world of ", "cells."], id="wraps at a word"),
+        pytest.param("x" * 45, ["x" * 20, "x" * 20, "x" * 5], id="an endless token is cut"),
+        pytest.param("中" * 11, ["中" * 10, "中"], id="wide characters take two cells"),
+        pytest.param("中" * 10 + "。", ["中" * 9, "中。"], id="no line begins with a full stop"),
+        pytest.param("a\n\nb\n", ["a\n", "\n", "b\n"], id="newlines belong to their lines"),
+        pytest.param("", [], id="nothing"),
+    ],
+)
+def test_cells_wrap_where_a_reader_expects(text, lines):
+    assert lines_of(text, CELLS) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        pytest.param("\tx", [4], id="from the margin"),
+        pytest.param("abc\tx", [0, 1, 2, 4], id="to the next stop"),
+        pytest.param("abcd\tx", [0, 1, 2, 3, 8], id="a full stop on"),
+        pytest.param("中\t\tx", [0, 8], id="after a wide character"),
+    ],
+)
+@pytest.mark.parametrize("flow", [Flow.CELLS, Flow.COLUMNS], ids=["cells", "columns"])
+def test_a_tab_leads_to_the_next_multiple_of_four_columns(flow, text, columns):
+    (page,) = laid_out(text, replace(CELLS, flow=flow))
+    assert (page.x * 2 // CELLS.font_px).tolist() == columns
+
+
+def test_half_cells_of_an_odd_font_size_fall_on_whole_pixels():
+    (page,) = laid_out("abcd", replace(CELLS, font_px=13, line_height_px=13))
+    assert page.x.tolist() == [0, 6, 13, 19]
+
+
+def test_columns_keep_indents_and_mark_the_rest_of_a_long_line():
+    (page,) = laid_out("  " + "x" * 19, COLUMNS)
+    assert page.line_starts == (0, 20)
+    assert page.code_points[0] == CONTINUATION
+    assert page.offsets[0] == NOT_IN_TEXT
+    assert (page.x[page.offsets == 0 + 2], page.x[page.offsets == 20]) == (14, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [("x", 28), ("x" * 8, 56), ("x" * 9, 84), ("\t\tx", 84), ("x" * 100, 140), ("a\n" + "中" * 4, 56)],
+)
+def test_a_page_of_columns_is_the_narrowest_that_holds_the_longest_line(text, width):
+    assert {page.width for page in laid_out(text, COLUMNS)} == {width}
+
+
+def test_the_last_page_is_cropped_to_the_grid():
+    assert [page.height for page in laid_out("a\n" * 8, CELLS)] == [84, 28]
+
+
+def test_leading_is_shared_between_above_and_below():
+    (page,) = laid_out("a", replace(CELLS, line_height_px=20, margin_px=3))
+    assert (page.x.tolist(), page.y.tolist()) == ([3], [6])
+
+
+def test_pages_come_one_by_one():
+    text = "x" * 1_000_000
+    (first,) = islice(layout(text, CELLS, partial(fonts.measure, flow=Flow.CELLS), None), 1)
+    assert first.text_end == 6 * 20
+
+
+def test_a_text_beyond_the_limits_is_refused(monkeypatch):
+    monkeypatch.setattr(layout_module, "MAX_PAGES", 2)
+    with pytest.raises(DocumentTooLong, match="pages"):
+        laid_out("a\n" * 13, CELLS)
+    monkeypatch.setattr(layout_module, "MAX_CHARACTERS", 25)
+    with pytest.raises(DocumentTooLong, match="characters"):
+        laid_out("a\n" * 13, CELLS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["\t", "a\t", "x" * 30, " ", "x    ", "（", "\u0301"],
+    ids=["tabs", "tabbed", "token", "spaces", "spaced", "brackets", "marks"],
+)
+def test_hostile_lines_take_as_many_steps_as_they_have_lines(line, monkeypatch):
+    steps = 0
+    hang = layout_module._hang
+
+    def counted(text, position, stop):
+        nonlocal steps
+        end = hang(text, position, stop)
+        steps += end - position + 1
+        return end
+
+    monkeypatch.setattr(layout_module, "_hang", counted)
+    text = line * 20_000
+    for _ in islice(layout(text + "\n" + text, CELLS, partial(fonts.measure, flow=Flow.CELLS), break_opportunities), 400):
+        pass
+    assert steps <= 3 * len(text) * 2
+
+
+def test_code_points_keep_lone_surrogates():
+    assert encode("a\ud800😀").tolist() == [0x61, 0xD800, 0x1F600]
