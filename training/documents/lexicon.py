@@ -48,6 +48,7 @@ class Lexicon:
     makers: Mapping[str, Maker]
     brand: Maker
     domains: tuple[Domain, ...]
+    formats: Mapping[str, Domain]  # what logs, configuration, interfaces and the like speak of
     states: Mapping[str, tuple[str, ...]]  # statement templates by question class, "" for every class
     tails: tuple[str, ...]
     leads: tuple[str, ...]
@@ -87,7 +88,14 @@ def entity(rng: Random, lexicon: Lexicon, domain: Domain) -> str:
     for mark, make in (("{b}", lexicon.brand), ("{B}", lexicon.brand), ("{l}", names.latin), ("{i}", names.identifier)):
         if mark in name:
             name = name.replace(mark, make(rng))
-    for mark, kind in (("{c}", "code"), ("{p}", "person"), ("{o}", "ordinal")):
+    for mark, kind in (
+        ("{c}", "code"),
+        ("{p}", "person"),
+        ("{o}", "ordinal"),
+        ("{v}", "version"),
+        ("{I}", "camel"),
+        ("{S}", "snake"),
+    ):
         if mark in name:
             name = name.replace(mark, _part(rng, lexicon, kind))
     return name
@@ -96,7 +104,12 @@ def entity(rng: Random, lexicon: Lexicon, domain: Domain) -> str:
 def _part(rng: Random, lexicon: Lexicon, kind: str) -> str:
     if kind == "ordinal" and lexicon.lang == "zh":
         return numeral_zh(upto(rng, 1, 30))
+    if kind in _NAMES:
+        return _NAMES[kind](rng)
     return lexicon.makers[kind](rng)
+
+
+_NAMES: dict[str, Maker] = {"camel": names.camel, "snake": names.snake}
 
 
 def parse_domains(table: str, makers: Mapping[str, Maker]) -> tuple[Domain, ...]:

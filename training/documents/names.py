@@ -241,6 +241,15 @@ def identifier(rng: Random) -> str:
     return first + second.capitalize()
 
 
+def camel(rng: Random) -> str:
+    """A CamelCase name as interfaces have them: a verb and a thing."""
+    return (
+        pick(rng, _ACTIONS).capitalize()
+        + latin(rng).capitalize()
+        + (pick(rng, _PARTS).capitalize() if rng.random() < 0.5 else "")
+    )
+
+
 def constant(rng: Random) -> str:
     """An UPPER_CASE name."""
     return f"{latin(rng)}_{pick(rng, _PARTS)}".upper()

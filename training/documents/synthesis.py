@@ -9,6 +9,8 @@ from training.documents.ask import questions
 from training.documents.chance import pick, upto
 from training.documents.document import Document, Flow
 from training.documents.lexicons import LEXICONS
+from training.documents.machine import code, configuration, log
+from training.documents.office import contract, interface, minutes, release
 from training.documents.page import Page
 from training.documents.prose import running, specification
 from training.documents.tables import records
@@ -17,10 +19,17 @@ Kind = Callable[[Page], None]
 
 # A kind stands here as often as its weight.
 KINDS: tuple[tuple[Kind, Flow], ...] = (
-    *((specification, "cells"),) * 5,
-    *((running, "cells"),) * 3,
-    *((records, "columns"),) * 1,
-)
+    *((specification, "cells"),) * 8,
+    *((running, "cells"),) * 5,
+    *((contract, "cells"),) * 3,
+    *((minutes, "cells"),) * 2,
+    *((interface, "cells"),) * 3,
+    *((release, "cells"),) * 2,
+    *((records, "columns"),) * 3,
+    *((log, "columns"),) * 3,
+    *((configuration, "columns"),) * 3,
+    *((code, "columns"),) * 3,
+)  # fmt: skip
 
 
 def synthesize(rng: Random, lang: str, characters: int) -> Document:

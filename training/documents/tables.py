@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.documents.chance import pick, some, upto
-from training.documents.lexicon import Attribute
+from training.documents.lexicon import Attribute, Domain
 from training.documents.page import Page
 
 _NAMES_ZH = ("名称", "对象", "项目", "条目", "名目", "编目")
@@ -16,37 +16,38 @@ def width(text: str) -> int:
 
 
 def table(page: Page) -> None:
-    """A table of two to seven entities of one domain."""
-    rng = page.rng
+    """A table of two to seven new entities of one domain."""
     domain = page.domain()
+    grid(page, domain, [page.entity(domain) for _ in range(upto(page.rng, 2, 7))])
+
+
+def grid(page: Page, domain: Domain, subjects: list[str]) -> None:
+    """A table of the subjects by two to four attributes of their domain."""
+    rng = page.rng
     columns = [(a, pick(rng, a.names)) for a in some(rng, domain.attributes, upto(rng, 2, 4))]
-    subjects = [page.entity(domain) for _ in range(upto(rng, 2, 7))]
     first = pick(rng, _NAMES_ZH if page.lexicon.lang == "zh" else _NAMES_EN)
-    rows = [[attribute.make(rng) for attribute, _ in columns] for _ in subjects]
-    grid = [[first, *(name for _, name in columns)], *([s, *row] for s, row in zip(subjects, rows, strict=True))]
+    rows = [[subject, *(attribute.make(rng) for attribute, _ in columns)] for subject in subjects]
+    cells = [[first, *(name for _, name in columns)], *rows]
     style = int(rng.random() * 4)
-    widths = [max(width(row[index]) for row in grid) + 2 for index in range(len(grid[0]))]
-    separator = ("|", "  ", ",", "\t")[style] if rng.random() < 0.9 else " | "
-    for number, row in enumerate(grid):
+    widths = [max(width(row[index]) for row in cells) + 2 for index in range(len(columns) + 1)]
+    for number, row in enumerate(cells):
         page.put("| " if style == 0 else "")
         for index, cell in enumerate(row):
             if number and index:
                 page.value(row[0], columns[index - 1][0], cell)
             else:
                 page.put(cell)
-            last = index == len(row) - 1
-            page.put(_after(style, widths[index] - width(cell), separator, last))
+            page.put(_after(style, widths[index] - width(cell), index == len(row) - 1))
         page.put("\n")
         if number == 0 and style == 0:
             page.put("|" + "---|" * len(row) + "\n")
 
 
-def _after(style: int, room: int, separator: str, last: bool) -> str:
-    if style == 0:
-        return " |" if last else " | "
-    if style == 1:
-        return "" if last else " " * room
-    return "" if last else separator
+def _after(style: int, room: int, last: bool) -> str:
+    """What follows a cell: bars, blanks that align, a comma or a tab."""
+    if last:
+        return " |" if style == 0 else ""
+    return (" | ", " " * room, ",", "\t")[style]
 
 
 _JOINTS_ZH = ("：", "：", ": ", " = ", "　", "——")
