@@ -12,6 +12,7 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from serving import options
+from serving.health import Health
 from serving.process import LOST, Endpoint, running, serve
 from serving.status import failure
 
@@ -131,12 +132,15 @@ async def test_a_drain_that_hangs_takes_no_longer_than_allowed(kinds):
         pass
 
 
-async def test_a_call_that_hangs_is_cancelled_after_the_grace(kinds):
+async def test_a_call_that_hangs_is_cancelled_after_the_grace_and_seen_out(kinds):
     begun = asyncio.Event()
 
     async def act(_context):
         begun.set()
-        await forever()
+        try:
+            await forever()
+        finally:
+            await asyncio.sleep(0.1)  # what it takes to put things away
 
     service = kinds(act)
     async with asyncio.timeout(5):
@@ -170,6 +174,22 @@ async def test_health_knows_the_services_of_the_process_and_no_other(kinds):
         watch = HealthStub(channel).Watch(HealthCheckRequest(service="test.Other"))
         assert (await watch.read()).status == HealthCheckResponse.SERVICE_UNKNOWN
         watch.cancel()
+
+
+async def test_a_watch_of_health_hears_of_changes_only():
+    toy = Health(["test.Kinds"])
+    watch = toy.Watch(HealthCheckRequest(), None)
+    said = [await anext(watch)]
+    following = asyncio.ensure_future(anext(watch))
+    for state in (NOT_SERVING, SERVING):
+        await asyncio.sleep(0)  # the watcher's turn
+        toy.become(state)
+    said.append(await following)
+    toy.become(NOT_SERVING)
+    said.append(await anext(watch))
+    toy.close()
+    said += [message async for message in watch]
+    assert [message.status for message in said] == [NOT_SERVING, SERVING, NOT_SERVING]
 
 
 async def test_reflection_names_every_service(kinds):

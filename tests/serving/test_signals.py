@@ -14,7 +14,7 @@ import pytest
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 
-TOY = Path(__file__).with_name("toy_process.py")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass
@@ -42,7 +42,7 @@ async def toy(drain_s: float):
     """A serving toy process; it is gone afterwards."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(TOY), str(drain_s), stdout=pipe, stderr=pipe, cwd=TOY.parents[2]
+        sys.executable, "-m", "tests.serving.toy_process", str(drain_s), stdout=pipe, stderr=pipe, cwd=ROOT
     )
     try:
         port = int(await process.stdout.readline())

@@ -1,14 +1,16 @@
 """What a caller sees when a handler fails, whichever kind of handler it is."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import grpc
 import grpc.aio
 import pytest
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
+from structlog.testing import capture_logs
 
+from serving.handlers import around
 from serving.process import running
 from serving.status import Row, ServiceError, failure, row_of, to_status
 
@@ -118,8 +120,22 @@ async def test_an_abort_of_the_handler_itself_passes_unchanged(kind, kinds, call
         await context.abort(Code.ALREADY_EXISTS, "there")
 
     async with running(kinds(act).register, table=TABLE) as port:
-        seen = failure(await failed(caller(port), kind))
+        with capture_logs() as logged:
+            seen = failure(await failed(caller(port), kind))
     assert (seen.code, seen.reason, seen.message) == (Code.ALREADY_EXISTS, "", "there")
+    assert logged == []
+
+
+@pytest.mark.parametrize(
+    ("error", "event", "level"), [(TooBig("x"), "refused", "warning"), (ValueError("secret"), "bug", "error")]
+)
+async def test_a_failed_call_is_logged_once(kinds, caller, error, event, level):
+    async with failing(kinds, caller, error) as call:
+        with capture_logs() as logged:
+            await failed(call, "unary_stream")
+    assert [(line["event"], line["log_level"], line["method"]) for line in logged] == [
+        (event, level, "/test.Kinds/unary_stream")
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -159,6 +175,18 @@ async def test_a_stream_is_closed_when_its_caller_leaves(kinds):
         call.cancel()
         await asyncio.wait_for(left.wait(), 5)
         assert service.closed == ["stream"]
+
+
+async def test_a_stream_is_closed_before_its_call_ends_even_if_it_waits_to_be_read(kinds):
+    class Gone:
+        async def write(self, _message):
+            raise asyncio.CancelledError
+
+    service = kinds(raising(KeyError()))
+    handler = around(grpc.unary_stream_rpc_method_handler(service.stream), lambda _context: nullcontext())
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await handler.unary_stream(b"?", Gone())
+    assert service.closed == ["stream"], caught.traceback  # the traceback would keep the generator alive
 
 
 def test_a_status_of_grpc_itself_has_no_reason():
