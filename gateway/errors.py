@@ -27,9 +27,12 @@ from typing import ClassVar
 
 
 class GatewayError(Exception):
-    """One failed request. `reason` is what ErrorInfo says; `retry_after_s` is known where waiting helps."""
+    """One failed request. `reason` is what ErrorInfo says, empty where only kinds of this one are raised.
 
-    reason: ClassVar[str] = "INTERNAL"
+    `retry_after_s` is known where waiting helps.
+    """
+
+    reason: ClassVar[str] = ""
 
     def __init__(
         self, message: str = "", *, metadata: Mapping[str, str] | None = None, retry_after_s: float | None = None

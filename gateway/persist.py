@@ -59,4 +59,8 @@ def stubborn(deadline: Deadline) -> AsyncRetrying:
 
 async def persist(call: Callable[[], Awaitable[Result]], deadline: Deadline) -> Result:
     """The result of `call`, tried again while its errors say that this helps. Raises the last error."""
-    return await stubborn(deadline)(call)
+
+    async def attempt() -> Result:  # tenacity awaits what it sees to be a coroutine function, which a lambda is not
+        return await call()
+
+    return await stubborn(deadline)(attempt)

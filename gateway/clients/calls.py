@@ -35,7 +35,8 @@ async def calling(
 
 def _reasons(tree: type[errors.GatewayError]) -> Iterator[tuple[str, type[errors.GatewayError]]]:
     for kind in tree.__subclasses__():
-        yield kind.reason, kind
+        if kind.reason:
+            yield kind.reason, kind
         yield from _reasons(kind)
 
 

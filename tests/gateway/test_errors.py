@@ -1,0 +1,78 @@
+"""What failures are called: from the peers' statuses to ours, and from ours to the client's exceptions."""
+
+import grpc
+import pytest
+from glyphstream import errors as clients
+
+from gateway import errors
+from gateway.clients.calls import BY_REASON, error_of
+from gateway.servicer import TABLE
+from serving.status import Failure, Row
+
+CODE = grpc.StatusCode
+
+
+def leaves(kind):
+    children = kind.__subclasses__()
+    return [kind] if not children else [leaf for child in children for leaf in leaves(child)]
+
+
+@pytest.mark.parametrize("kind", leaves(errors.GatewayError), ids=lambda kind: kind.__name__)
+def test_every_error_has_a_row(kind):
+    assert isinstance(TABLE[kind], Row)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "reason"),
+    [
+        (errors.InvalidDocument, CODE.INVALID_ARGUMENT, "INVALID_DOCUMENT"),
+        (errors.DocumentTooLong, CODE.INVALID_ARGUMENT, "DOCUMENT_TOO_LONG"),
+        (errors.InvalidQuestion, CODE.INVALID_ARGUMENT, "INVALID_QUESTION"),
+        (errors.DocumentNotFound, CODE.NOT_FOUND, "DOCUMENT_NOT_FOUND"),
+        (errors.DoesNotFit, CODE.OUT_OF_RANGE, "DOES_NOT_FIT"),
+        (errors.GpuOutOfMemory, CODE.RESOURCE_EXHAUSTED, "GPU_OUT_OF_MEMORY"),
+        (errors.DocumentNotResident, CODE.UNAVAILABLE, "READER_BUSY"),
+        (errors.ReaderBusy, CODE.UNAVAILABLE, "READER_BUSY"),
+        (errors.RendererBusy, CODE.UNAVAILABLE, "RENDERER_BUSY"),
+        (errors.Draining, CODE.UNAVAILABLE, "DRAINING"),
+        (errors.Warming, CODE.UNAVAILABLE, "WARMING"),
+        (errors.RendererLost, CODE.UNAVAILABLE, "RENDERER_LOST"),
+        (errors.ReaderLost, CODE.UNAVAILABLE, "READER_LOST"),
+        (errors.GpuLost, CODE.UNAVAILABLE, "GPU_LOST"),
+        (errors.DeadlineExceeded, CODE.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"),
+    ],
+)
+def test_the_rows(kind, code, reason):
+    assert TABLE[kind] == Row(code, reason)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "kind"),
+    [
+        pytest.param(CODE.RESOURCE_EXHAUSTED, "GPU_OUT_OF_MEMORY", errors.GpuOutOfMemory, id="by reason"),
+        pytest.param(CODE.UNAVAILABLE, "", errors.ReaderLost, id="nobody there"),
+        pytest.param(CODE.DEADLINE_EXCEEDED, "", errors.DeadlineExceeded, id="grpc's own deadline"),
+        pytest.param(CODE.RESOURCE_EXHAUSTED, "", RuntimeError, id="message over the limit is no lack of memory"),
+        pytest.param(CODE.INVALID_ARGUMENT, "INVALID_PAGES", RuntimeError, id="our own mistake"),
+        pytest.param(CODE.INTERNAL, "INTERNAL", RuntimeError, id="a peer's bug"),
+    ],
+)
+def test_what_a_peers_status_means(code, reason, kind):
+    assert type(error_of(Failure(code, reason, "said"), errors.ReaderLost)) is kind
+
+
+def test_what_travels_beside_a_reason_is_kept():
+    failed = Failure(CODE.UNAVAILABLE, "READER_BUSY", "full", {"a": "b"}, 2.0)
+    error = error_of(failed, errors.ReaderLost)
+    assert (str(error), error.metadata, error.retry_after_s) == ("full", {"a": "b"}, 2.0)
+
+
+def test_reasons_are_unambiguous():
+    assert BY_REASON["READER_BUSY"] is errors.ReaderBusy
+    assert len({kind.reason for kind in leaves(errors.GatewayError)}) == len(leaves(errors.GatewayError))
+
+
+def test_every_public_code_has_a_kind_of_exception_at_the_client():
+    public = {row.code for row in TABLE.values()}
+    by_reason = {TABLE[kind].code for kind in TABLE if TABLE[kind].reason in clients.BY_REASON}
+    assert public <= by_reason | set(clients.BY_CODE)
