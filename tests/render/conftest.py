@@ -13,7 +13,7 @@ from render_service.style import Style
 LayOut = Callable[[str, Style], list[PageLayout]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lay_out() -> LayOut:
     def pages(text: str, style: Style) -> list[PageLayout]:
         return list(layout(text, style, partial(fonts.measure, flow=style.flow), break_opportunities))

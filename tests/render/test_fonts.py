@@ -9,7 +9,6 @@ from render_service import fonts
 from render_service.layout import CONTINUATION, encode
 from render_service.style import Flow
 
-GB2312 = bytes(range(0xA1, 0xFF)), range(0xB0, 0xF8)
 FONT_PX = (9, 10, 12, 14, 17)
 
 
@@ -77,7 +76,19 @@ def test_latin_descenders_stay_in_the_line_box_but_for_a_faint_row(font_px):
 
 @pytest.mark.parametrize(
     ("char", "cells"),
-    [("a", 1), ("中", 2), ("，", 2), ("é", 1), ("Ж", 1), ("’", 1), ("“", 2), ("│", 1), ("ｱ", 1), ("ア", 2), ("\u0301", 0)],
+    [
+        ("a", 1),
+        ("中", 2),
+        ("，", 2),
+        ("é", 1),
+        ("Ж", 1),
+        ("’", 1),
+        ("“", 2),
+        ("│", 1),
+        ("ｱ", 1),
+        ("ア", 2),
+        ("\u0301", 0),
+    ],
     ids=ascii,
 )
 def test_a_character_takes_its_number_of_cells(char, cells):

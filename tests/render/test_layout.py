@@ -1,4 +1,4 @@
-"""Layout is arithmetic: whatever the text, nothing is lost, no cap is broken, and every glyph stands where it should."""
+"""Layout is arithmetic: whatever the text, nothing is lost, no cap broken, and every glyph stands where it should."""
 
 from dataclasses import replace
 from functools import partial
@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from render_service import fonts
 from render_service import layout as layout_module
-from render_service.layout import CONTINUATION, NOT_IN_TEXT, DocumentTooLong, encode, layout
-from render_service.linebreak import break_opportunities
+from render_service.layout import CONTINUATION, NOT_IN_TEXT, DocumentTooLong, PageLayout, encode, layout
 from render_service.style import Flow, Style
 
 CELLS = Style(flow=Flow.CELLS, font_px=14, max_width_px=140, max_height_px=84)
@@ -33,14 +32,10 @@ STYLES = st.builds(
 )
 
 
-def laid_out(text: str, style: Style):
-    return list(layout(text, style, partial(fonts.measure, flow=style.flow), break_opportunities))
-
-
-def lines_of(text: str, style: Style) -> list[str]:
+def lines_of(text: str, pages: list[PageLayout]) -> list[str]:
     """The text of every visual line."""
     result = []
-    for page in laid_out(text, style):
+    for page in pages:
         bounds = [*(page.text_start + start for start in page.line_starts), page.text_end]
         result += [text[start:stop] for start, stop in pairwise(bounds)]
     return result
@@ -48,16 +43,16 @@ def lines_of(text: str, style: Style) -> list[str]:
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(text=ANY_TEXT | WRITTEN_TEXT, style=STYLES)
-def test_joining_all_page_ranges_gives_the_text_back(text, style):
-    pages = laid_out(text, style)
+def test_joining_all_page_ranges_gives_the_text_back(lay_out, text, style):
+    pages = lay_out(text, style)
     assert "".join(text[page.text_start : page.text_end] for page in pages) == text
-    assert "".join(lines_of(text, style)) == text
+    assert "".join(lines_of(text, pages)) == text
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(text=ANY_TEXT | WRITTEN_TEXT, style=STYLES)
-def test_no_page_is_over_any_cap_and_every_page_but_the_last_is_full(text, style):
-    pages = laid_out(text, style)
+def test_no_page_is_over_any_cap_and_every_page_but_the_last_is_full(lay_out, text, style):
+    pages = lay_out(text, style)
     for page in pages:
         assert page.width <= style.max_width_px
         assert page.height <= style.max_height_px
@@ -70,8 +65,8 @@ def test_no_page_is_over_any_cap_and_every_page_but_the_last_is_full(text, style
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(text=ANY_TEXT | WRITTEN_TEXT, style=STYLES)
-def test_every_visible_character_is_placed_once_and_between_the_margins(text, style):
-    pages = laid_out(text, style)
+def test_every_visible_character_is_placed_once_and_between_the_margins(lay_out, text, style):
+    pages = lay_out(text, style)
     placed = np.concatenate([page.offsets for page in pages] or [np.zeros(0, np.int32)])
     expected = [at for at, char in enumerate(text) if char not in " \t\n\r\u3000"]
     assert sorted(placed[placed != NOT_IN_TEXT].tolist()) == expected
@@ -84,8 +79,8 @@ def test_every_visible_character_is_placed_once_and_between_the_margins(text, st
 
 @settings(deadline=None)
 @given(text=WRITTEN_TEXT)
-def test_a_glyph_stands_in_the_row_of_the_line_that_holds_it(text):
-    for page in laid_out(text, CELLS):
+def test_a_glyph_stands_in_the_row_of_the_line_that_holds_it(lay_out, text):
+    for page in lay_out(text, CELLS):
         rows = np.searchsorted(np.array(page.line_starts), page.offsets - page.text_start, side="right") - 1
         assert (page.y == rows * CELLS.line_height_px).all()
 
@@ -104,8 +99,8 @@ def test_a_glyph_stands_in_the_row_of_the_line_that_holds_it(text):
         pytest.param("", [], id="nothing"),
     ],
 )
-def test_cells_wrap_where_a_reader_expects(text, lines):
-    assert lines_of(text, CELLS) == lines
+def test_cells_wrap_where_a_reader_expects(lay_out, text, lines):
+    assert lines_of(text, lay_out(text, CELLS)) == lines
 
 
 @pytest.mark.parametrize(
@@ -118,18 +113,18 @@ def test_cells_wrap_where_a_reader_expects(text, lines):
     ],
 )
 @pytest.mark.parametrize("flow", [Flow.CELLS, Flow.COLUMNS], ids=["cells", "columns"])
-def test_a_tab_leads_to_the_next_multiple_of_four_columns(flow, text, columns):
-    (page,) = laid_out(text, replace(CELLS, flow=flow))
+def test_a_tab_leads_to_the_next_multiple_of_four_columns(lay_out, flow, text, columns):
+    (page,) = lay_out(text, replace(CELLS, flow=flow))
     assert (page.x * 2 // CELLS.font_px).tolist() == columns
 
 
-def test_half_cells_of_an_odd_font_size_fall_on_whole_pixels():
-    (page,) = laid_out("abcd", replace(CELLS, font_px=13, line_height_px=13))
+def test_half_cells_of_an_odd_font_size_fall_on_whole_pixels(lay_out):
+    (page,) = lay_out("abcd", replace(CELLS, font_px=13, line_height_px=13))
     assert page.x.tolist() == [0, 6, 13, 19]
 
 
-def test_columns_keep_indents_and_mark_the_rest_of_a_long_line():
-    (page,) = laid_out("  " + "x" * 19, COLUMNS)
+def test_columns_keep_indents_and_mark_the_rest_of_a_long_line(lay_out):
+    (page,) = lay_out("  " + "x" * 19, COLUMNS)
     assert page.line_starts == (0, 20)
     assert page.code_points[0] == CONTINUATION
     assert page.offsets[0] == NOT_IN_TEXT
@@ -140,16 +135,16 @@ def test_columns_keep_indents_and_mark_the_rest_of_a_long_line():
     ("text", "width"),
     [("x", 28), ("x" * 8, 56), ("x" * 9, 84), ("\t\tx", 84), ("x" * 100, 140), ("a\n" + "中" * 4, 56)],
 )
-def test_a_page_of_columns_is_the_narrowest_that_holds_the_longest_line(text, width):
-    assert {page.width for page in laid_out(text, COLUMNS)} == {width}
+def test_a_page_of_columns_is_the_narrowest_that_holds_the_longest_line(lay_out, text, width):
+    assert {page.width for page in lay_out(text, COLUMNS)} == {width}
 
 
-def test_the_last_page_is_cropped_to_the_grid():
-    assert [page.height for page in laid_out("a\n" * 8, CELLS)] == [84, 28]
+def test_the_last_page_is_cropped_to_the_grid(lay_out):
+    assert [page.height for page in lay_out("a\n" * 8, CELLS)] == [84, 28]
 
 
-def test_leading_is_shared_between_above_and_below():
-    (page,) = laid_out("a", replace(CELLS, line_height_px=20, margin_px=3))
+def test_leading_is_shared_between_above_and_below(lay_out):
+    (page,) = lay_out("a", replace(CELLS, line_height_px=20, margin_px=3))
     assert (page.x.tolist(), page.y.tolist()) == ([3], [6])
 
 
@@ -159,13 +154,13 @@ def test_pages_come_one_by_one():
     assert first.text_end == 6 * 20
 
 
-def test_a_text_beyond_the_limits_is_refused(monkeypatch):
+def test_a_text_beyond_the_limits_is_refused(lay_out, monkeypatch):
     monkeypatch.setattr(layout_module, "MAX_PAGES", 2)
     with pytest.raises(DocumentTooLong, match="pages"):
-        laid_out("a\n" * 13, CELLS)
+        lay_out("a\n" * 13, CELLS)
     monkeypatch.setattr(layout_module, "MAX_CHARACTERS", 25)
     with pytest.raises(DocumentTooLong, match="characters"):
-        laid_out("a\n" * 13, CELLS)
+        lay_out("a\n" * 13, CELLS)
 
 
 @pytest.mark.parametrize(
@@ -173,21 +168,27 @@ def test_a_text_beyond_the_limits_is_refused(monkeypatch):
     ["\t", "a\t", "x" * 30, " ", "x    ", "（", "\u0301"],
     ids=["tabs", "tabbed", "token", "spaces", "spaced", "brackets", "marks"],
 )
-def test_hostile_lines_take_as_many_steps_as_they_have_lines(line, monkeypatch):
-    steps = 0
-    hang = layout_module._hang
+def test_hostile_lines_are_looked_at_a_few_times_only(lay_out, line, monkeypatch):
+    looks = 0
+    hang, tabs = layout_module._hang, layout_module._tabs
 
-    def counted(text, position, stop):
-        nonlocal steps
+    def counted_hang(text, position, stop):
+        nonlocal looks
         end = hang(text, position, stop)
-        steps += end - position + 1
+        looks += end - position
         return end
 
-    monkeypatch.setattr(layout_module, "_hang", counted)
-    text = line * 20_000
-    for _ in islice(layout(text + "\n" + text, CELLS, partial(fonts.measure, flow=Flow.CELLS), break_opportunities), 400):
-        pass
-    assert steps <= 3 * len(text) * 2
+    def counted_tabs(text, start, stop):
+        nonlocal looks
+        for tab in tabs(text, start, stop):
+            looks += 1
+            yield tab
+
+    monkeypatch.setattr(layout_module, "_hang", counted_hang)
+    monkeypatch.setattr(layout_module, "_tabs", counted_tabs)
+    text = line * 2_000 + "\n" + line * 2_000
+    lay_out(text, CELLS)
+    assert looks <= 3 * len(text)
 
 
 def test_code_points_keep_lone_surrogates():

@@ -1,0 +1,99 @@
+"""Paint puts ink where layout says, and nowhere else."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from render_service import fonts
+from render_service.layout import PageLayout
+from render_service.paint import PAPER, paint
+from render_service.style import Flow, Style
+
+GOLDEN = Path(__file__).parent / "golden"
+CELLS = Style(flow=Flow.CELLS, font_px=14, max_width_px=140, max_height_px=84)
+# Other builds of FreeType round a few pixels otherwise.
+GREY_LEVELS_APART = 4.0
+
+
+def glyphs(*placed: tuple[str, int, int], size: tuple[int, int] = (56, 28)) -> PageLayout:
+    return PageLayout(
+        index=0,
+        width=size[0],
+        height=size[1],
+        text_start=0,
+        text_end=len(placed),
+        line_starts=(0,),
+        code_points=np.array([ord(char) for char, _, _ in placed], np.uint32),
+        x=np.array([x for _, x, _ in placed], np.int16),
+        y=np.array([y for _, _, y in placed], np.int16),
+        offsets=np.arange(len(placed), dtype=np.int32),
+    )
+
+
+@settings(deadline=None)
+@given(text=st.text(st.characters(exclude_categories=("Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Me", "Mc")), max_size=80))
+def test_every_visible_character_has_ink_in_its_own_cells(lay_out, text):
+    for page in lay_out(text, CELLS):
+        pixels = paint(page, CELLS)
+        widths = fonts.measure(page.code_points, CELLS.flow) * CELLS.font_px // 1000
+        for x, y, width, code in zip(page.x, page.y, widths, page.code_points, strict=True):
+            blank = fonts.mask(int(code), CELLS.font_px, CELLS.flow)
+            cell = pixels[y : y + CELLS.font_px, x : x + max(width, 1)]
+            assert cell.min() < PAPER or (blank and not blank.ink.size), chr(code)
+
+
+def test_a_page_is_its_masks():
+    page = glyphs(("a", 0, 0), ("中", 7, 0), ("g", 21, 14))
+    expected = np.full((28, 56), PAPER, np.uint8)
+    for code, x, y in zip(page.code_points.tolist(), page.x.tolist(), page.y.tolist(), strict=True):
+        mask = fonts.mask(code, 14, Flow.CELLS)
+        top, left = y + mask.top, x + mask.left
+        area = expected[max(top, 0) : top + mask.ink.shape[0], left : left + mask.ink.shape[1]]
+        np.minimum(area, PAPER - mask.ink[max(-top, 0) : max(-top, 0) + area.shape[0], : area.shape[1]], out=area)
+    assert (paint(page, CELLS) == expected).all()
+
+
+def test_the_darker_pixel_stays_where_masks_overlap():
+    both = paint(glyphs(("中", 0, 0), ("国", 0, 0)), CELLS)
+    one, other = (paint(glyphs((char, 0, 0)), CELLS) for char in "中国")
+    assert (both == np.minimum(one, other)).all()
+
+
+def test_ink_that_leaves_the_page_is_cut_off_and_does_not_come_back_elsewhere():
+    pixels = paint(glyphs(("中", 49, 7), ("中", 20, 21), ("Å", 0, -9)), CELLS)
+    assert pixels[:, 35:49].min() == PAPER
+    assert pixels[7:21, 49:].min() < PAPER
+    assert pixels[:7, 14:].min() == PAPER
+
+
+def test_an_empty_page_is_paper():
+    assert (paint(glyphs(), CELLS) == np.full((28, 56), PAPER)).all()
+
+
+def test_a_character_without_a_glyph_is_a_visible_box():
+    pixels = paint(glyphs(("😀", 0, 0)), CELLS)
+    assert (pixels[0, :12] == 0).all()
+    assert (pixels[:12, 0] == 0).all()
+    assert (pixels[2:10, 2:10] == PAPER).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "style"),
+    [
+        ("cells", "第3条 25℃\nSDK_v2.1（g）", CELLS),
+        ("columns", "if x:\n\treturn\t# 行长长长长长", Style(Flow.COLUMNS, 12, 0, 84, 84)),
+        ("proportional", "Waffles, “quoted” 中文。", Style(Flow.PROPORTIONAL, 12, 14, 112, 84, margin_px=2)),
+    ],
+    ids=["cells", "columns", "proportional"],
+)
+def test_a_page_looks_as_it_did(lay_out, name, text, style):
+    (page,) = lay_out(text, style)
+    with Image.open(GOLDEN / f"{name}.png") as image:
+        golden = np.asarray(image)
+    pixels = paint(page, style)
+    assert pixels.shape == golden.shape
+    assert np.abs(pixels.astype(int) - golden).mean() < GREY_LEVELS_APART

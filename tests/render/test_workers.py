@@ -1,0 +1,119 @@
+"""The pool ends every job exactly once, streams what is ready, and outlives its workers."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import pytest
+import pytest_asyncio
+
+from render_service import frames, worker_process
+from render_service.documents import InvalidDocument
+from render_service.jobs import EstimateJob, Manifest, PageImage, RenderJob
+from render_service.style import Flow, Style
+from render_service.workers import Pool, RendererBusy, RendererLost
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+STYLE = Style(flow=Flow.CELLS, font_px=14, max_width_px=448, max_height_px=224)
+MANY_PAGES = RenderJob("一行字\n".encode() * 16_000, STYLE)
+FEW_PAGES = RenderJob("一行字\n".encode() * 40, STYLE)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pool() -> AsyncIterator[Pool]:
+    pool = Pool(workers=1, waiting_jobs=1, retry_after_s=2.5)
+    await pool.start()
+    yield pool
+    await pool.close()
+
+
+async def test_pages_come_in_order_after_their_manifest(pool):
+    manifest, *pages = [result async for result in pool.results(FEW_PAGES)]
+    assert isinstance(manifest, Manifest)
+    assert [page.index for page in pages] == list(range(len(manifest.pages))) == [0, 1, 2]
+    assert [page.size for page in pages] == list(manifest.pages)
+
+
+async def test_a_refusal_crosses_the_pipe_as_itself_and_the_worker_goes_on(pool):
+    before = pool.pids
+    with pytest.raises(InvalidDocument, match="byte 1"):
+        await anext(pool.results(EstimateJob(b"a\xff", STYLE)))
+    assert isinstance(await anext(pool.results(EstimateJob(b"a", STYLE))), Manifest)
+    assert pool.pids == before
+
+
+async def test_a_bug_in_a_worker_arrives_with_its_traceback(pool):
+    with pytest.raises(frames.WorkerBug, match="AttributeError"):
+        await anext(pool.results("no job"))
+
+
+async def test_a_reader_who_leaves_gives_the_worker_back_unharmed(pool):
+    before = pool.pids
+    async with aclosing(pool.results(MANY_PAGES)) as results:
+        await anext(results)
+        assert (await anext(results)).index == 0
+    assert len([result async for result in pool.results(FEW_PAGES)]) == 4
+    assert pool.pids == before
+
+
+async def test_a_cancelled_wait_for_a_page_leaves_the_pipe_in_step(pool):
+    async def read_all() -> None:
+        async for _ in pool.results(MANY_PAGES):
+            started.set()
+
+    for _ in range(3):
+        started = asyncio.Event()
+        task = asyncio.create_task(read_all())
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert len([result async for result in pool.results(FEW_PAGES)]) == 4
+
+
+async def test_a_killed_worker_fails_its_job_and_is_replaced(pool):
+    before = pool.pids
+    results = pool.results(MANY_PAGES)
+    await anext(results)
+    os.kill(before[0], signal.SIGKILL)
+    with pytest.raises(RendererLost):
+        async for _ in results:
+            pass
+    assert isinstance(await anext(pool.results(EstimateJob(b"a", STYLE))), Manifest)
+    assert pool.pids != before
+
+
+async def test_jobs_beyond_the_bound_are_refused_with_a_time_to_come_back(pool):
+    async with pool.admitted(), pool.admitted():
+        with pytest.raises(RendererBusy) as refused:
+            async with pool.admitted():
+                pass
+    assert refused.value.retry_after_s == 2.5
+    async with pool.admitted():
+        pass
+
+
+async def test_a_worker_that_is_told_to_stop_paints_no_further_page():
+    reading, writing = os.pipe()
+    os.write(writing, b"stop")
+    kinds = [kind for kind, _ in worker_process._answers(FEW_PAGES, reading)]
+    assert kinds == [frames.Kind.RESULT, frames.Kind.END]
+    os.read(reading, 4)
+    answers = [value for _, value in worker_process._answers(FEW_PAGES, reading)]
+    assert [isinstance(value, PageImage) for value in answers] == [False, True, True, True, False]
+    os.close(reading)
+    os.close(writing)
+
+
+async def test_a_closed_pool_leaves_no_process_behind():
+    pool = Pool(workers=2, waiting_jobs=0, retry_after_s=1)
+    await pool.start()
+    pids = pool.pids
+    assert len(pids) == 2
+    await pool.close()
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
