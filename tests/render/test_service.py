@@ -5,6 +5,7 @@ import io
 import os
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from itertools import pairwise
 
@@ -39,14 +40,20 @@ async def pool() -> AsyncIterator[Pool]:
     await pool.close()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stub(pool) -> AsyncIterator[RenderServiceStub]:
-    servicer = RenderServicer(pool, MAX_BYTES, upload_wait_s=20)
+@asynccontextmanager
+async def served(pool: Pool, upload_wait_s: float) -> AsyncIterator[RenderServiceStub]:
+    servicer = RenderServicer(pool, MAX_BYTES, upload_wait_s)
     async with (
         running(partial(register, servicer=servicer), table=ERRORS) as port,
         grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=channel_options()) as channel,
     ):
         yield RenderServiceStub(channel)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stub(pool) -> AsyncIterator[RenderServiceStub]:
+    async with served(pool, upload_wait_s=20) as stub:
+        yield stub
 
 
 def chunks(kind, data: bytes, size: int = 50_001):
@@ -189,20 +196,17 @@ async def test_a_cancelled_call_frees_the_only_worker_alive(stub, pool):
     assert pool.pids == before
 
 
-async def test_a_call_beyond_the_bound_is_told_when_to_come_back(stub, pool):
-    async with pool.admitted(), pool.admitted():
+async def test_a_call_beyond_the_bound_is_told_when_to_come_back():
+    full = Pool(workers=0, waiting_jobs=0, retry_after_s=1.5)
+    async with served(full, upload_wait_s=20) as stub:
         refused = await refusal(stub.Render(iter(render_call("a"))))
     assert (refused.code, refused.reason) == (grpc.StatusCode.UNAVAILABLE, "RENDERER_BUSY")
     assert refused.retry_after_s == 1.5
 
 
 async def test_a_caller_who_stops_sending_is_not_waited_for(pool):
-    servicer = RenderServicer(pool, MAX_BYTES, upload_wait_s=0.05)
-    async with (
-        running(partial(register, servicer=servicer), table=ERRORS) as port,
-        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
-    ):
-        call = RenderServiceStub(channel).Render()
+    async with served(pool, upload_wait_s=0.05) as stub:
+        call = stub.Render()
         await call.write(wire.RenderRequest(style=CELLS))
         refused = await refusal(call)
     assert (refused.code, refused.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "UPLOAD_TOO_SLOW")
