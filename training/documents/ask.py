@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from training.documents.chance import pick, some
+from training.documents.chance import listed, pick, some
 from training.documents.document import Question, Span
 from training.documents.lexicon import Attribute, Lexicon
 from training.documents.page import Fact, Page
@@ -88,7 +88,7 @@ def scoped(page: Page, index: int) -> str:
     heading = page.headings[index]
     unique = sum(other.title == heading.title for other in page.headings) == 1
     template = pick(page.rng, page.lexicon.scopes)
-    while "{t}" in template and not unique:
+    while "{t}" in template and (not unique or ("{h}" in template and heading.title in heading.label)):
         template = pick(page.rng, page.lexicon.scopes)
     return template.replace("{h}", heading.label).replace("{u}", heading.unit).replace("{t}", heading.title)
 
@@ -120,7 +120,7 @@ def dressed(rng: Random, lexicon: Lexicon, core: str, scoped: bool = False) -> s
     return text
 
 
-_WH = frozenset("what which who whom whose when where how at on by in from until after under since for to".split())
+_WH = frozenset(listed("what which who whom whose when where how at on by in from until after under since for to"))
 
 
 def _quote(page: Page, text: str, groups: Groups) -> Question | None:
@@ -168,7 +168,7 @@ def key_phrases(rng: Random, sentence: str, lang: str, text: str) -> list[str]:
 
 def _clauses(sentence: str, lang: str) -> list[str]:
     least = 5 if lang == "zh" else 14
-    parts = (part.strip(" .\t") for part in _MARKS[lang].split(sentence))
+    parts = (part.strip(" .\t=") for part in _MARKS[lang].split(sentence))
     return [part for part in parts if len(part) >= least]
 
 
@@ -188,7 +188,7 @@ def shortened(rng: Random, piece: str, lang: str) -> str:
 
 
 _LOOSE_ENDS = frozenset(
-    "a an the of to and or for in is are was be with by that as on if at from this its it which has have can".split()
+    listed("a an the of to and or for in is are was be with by that as on if at from this its it which has have can")
 )
 
 

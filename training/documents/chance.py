@@ -24,6 +24,11 @@ def some(rng: Random, choices: Sequence[T], count: int) -> list[T]:
     return rng.sample(choices, min(count, len(choices)))
 
 
+def listed(text: str) -> tuple[str, ...]:
+    """The words of a text as a tuple."""
+    return tuple(text.split())
+
+
 def words(text: str) -> tuple[str, ...]:
     """A table cell of alternatives, 'a/b/c' (a literal slash is written as '\\')."""
     return tuple(part.strip().replace("\\", "/") for part in text.split("/") if part.strip())

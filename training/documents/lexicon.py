@@ -16,7 +16,8 @@ from typing import NamedTuple
 from training.documents import names
 from training.documents.chance import pick, upto, words
 from training.documents.document import Lang
-from training.documents.values import Maker, class_of, enumeration, numeral_zh
+from training.documents.makers import class_of, enumeration
+from training.documents.values import Maker, numeral_zh
 
 
 class Attribute(NamedTuple):
@@ -65,6 +66,7 @@ class Lexicon:
     about: tuple[str, ...]  # phrases naming a fact, over {s} and {a}
     filler: tuple[str, ...]  # sentences over the slots
     slots: Mapping[str, tuple[str, ...]]
+    natural: Mapping[str, tuple[str, ...]]  # templates and question words for natural text
     titles: tuple[str, ...]  # chapter titles over the slots and {s}
 
 

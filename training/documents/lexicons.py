@@ -1,33 +1,41 @@
-"""The two lexicons, put together from their tables."""
+"""The two lexicons, read from their tables when first asked for."""
 
-from training.documents import (
-    domains_en,
-    domains_zh,
-    formats_en,
-    formats_zh,
-    names,
-    prose_en,
-    prose_zh,
-    wording_en,
-    wording_zh,
-)
-from training.documents.lexicon import Lexicon
-from training.documents.values import EN, ZH
+from __future__ import annotations
 
-CHINESE = Lexicon(
-    lang="zh", makers=ZH, brand=names.brand_zh, domains=domains_zh.DOMAINS, formats=formats_zh.DOMAINS, stop="。",
-    states=wording_zh.STATES, tails=wording_zh.TAILS, leads=wording_zh.LEADS,
-    cores=wording_zh.CORES, before=wording_zh.BEFORE, after=wording_zh.AFTER, after_wh=wording_zh.AFTER_WH, wh=wording_zh.WH, scopes=wording_zh.SCOPES,
-    quotes=wording_zh.QUOTES, quote_pairs=wording_zh.QUOTE_PAIRS, sections=wording_zh.SECTIONS, about=wording_zh.ABOUT,
-    filler=prose_zh.FILLER, slots=prose_zh.SLOTS, titles=prose_zh.TITLES,
-)  # fmt: skip
+import tomllib
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
 
-ENGLISH = Lexicon(
-    lang="en", makers=EN, brand=lambda rng: names.latin(rng).capitalize(), domains=domains_en.DOMAINS, formats=formats_en.DOMAINS, stop=".",
-    states=wording_en.STATES, tails=wording_en.TAILS, leads=wording_en.LEADS,
-    cores=wording_en.CORES, before=wording_en.BEFORE, after=wording_en.AFTER, after_wh=wording_en.AFTER_WH, wh=wording_en.WH, scopes=wording_en.SCOPES,
-    quotes=wording_en.QUOTES, quote_pairs=wording_en.QUOTE_PAIRS, sections=wording_en.SECTIONS, about=wording_en.ABOUT,
-    filler=prose_en.FILLER, slots=prose_en.SLOTS, titles=prose_en.TITLES,
-)  # fmt: skip
+from training.documents import names
+from training.documents.document import Lang
+from training.documents.lexicon import Lexicon, parse_domains
+from training.documents.makers import EN, ZH
+from training.documents.values import Maker
 
-LEXICONS = {"zh": CHINESE, "en": ENGLISH}
+_MAKERS = {"zh": ZH, "en": EN}
+
+
+def _brand_en(rng: Random) -> str:
+    return names.latin(rng).capitalize()
+
+
+_BRANDS: dict[str, Maker] = {"zh": names.brand_zh, "en": _brand_en}
+
+
+@cache
+def lexicon(lang: Lang) -> Lexicon:
+    """The wordings of a language, from the table beside this module."""
+    table: dict[str, Any] = tomllib.loads((Path(__file__).parent / f"{lang}.toml").read_text(encoding="utf-8"))
+    makers = _MAKERS[lang]
+    domains = parse_domains(table.pop("domains"), makers)
+    formats = {domain.key: domain for domain in parse_domains(table.pop("formats"), makers)}
+    frozen = {key: _frozen(value) for key, value in table.items()}
+    return Lexicon(makers=makers, brand=_BRANDS[lang], domains=domains, formats=formats, **frozen)
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _frozen(item) for key, item in value.items()}
+    return tuple(value) if isinstance(value, list) else value

@@ -140,7 +140,8 @@ def _setting(page: Page, form: str, section: str, attribute: Attribute) -> None:
     value = attribute.make(page.rng)
     quoted = not value.replace(".", "").isdigit() and value not in ("true", "false")
     head = {
-        "ini": f"{attribute.key} = ", "toml": f"{attribute.key} = ", "yaml": f"  {attribute.key}: ", "json": f'    "{attribute.key}": ',
+        "ini": f"{attribute.key} = ", "toml": f"{attribute.key} = ", "yaml": f"  {attribute.key}: ",
+        "json": f'    "{attribute.key}": ',
         "properties": f"{section}.{attribute.key}=", "env": f"{section}_{attribute.key}=".upper().replace("-", "_"),
     }[form]  # fmt: skip
     mark = '"' if quoted and form in ("toml", "json") else ""
@@ -199,8 +200,8 @@ def _literal(page: Page) -> tuple[str, str]:
 
 
 _CONSTANTS = {
-    "python": ("{n} = ", ""), "go": ("const {n} = ", ""), "java": ("    public static final {t} {n} = ", ";"), "js": ("const {n} = ", ";"),
-    "c": ("#define {n} ", ""),
+    "python": ("{n} = ", ""), "go": ("const {n} = ", ""), "java": ("    public static final {t} {n} = ", ";"),
+    "js": ("const {n} = ", ";"), "c": ("#define {n} ", ""),
 }  # fmt: skip
 
 
@@ -219,7 +220,8 @@ def _constant(page: Page, language: str) -> None:
 
 
 _FUNCTIONS = {
-    "python": ("def {n}(", ")", " -> ", ":\n", "    return {r}\n\n"), "go": ("func {n}(", ")", " ", " {\n", "    return {r}\n}\n\n"),
+    "python": ("def {n}(", ")", " -> ", ":\n", "    return {r}\n\n"),
+    "go": ("func {n}(", ")", " ", " {\n", "    return {r}\n}\n\n"),
     "java": ("    static Object {n}(", ")", " /* ", " */ {\n", "        return {r};\n    }\n\n"),
     "js": ("function {n}(", ")", " /* @returns ", " */ {\n", "  return {r};\n}\n\n"),
     "c": ("static int {n}(", ")", " /* ", " */ {\n", "    return {r};\n}\n\n"),

@@ -1,194 +1,52 @@
-"""Names that cannot be memorised: syllables and characters thrown together into entities, people, codes and addresses."""
+"""Names that cannot be memorised: syllables and characters thrown together into people, codes and addresses."""
 
 from __future__ import annotations
 
 from random import Random
 
-from training.documents.chance import pick, upto
+from training.documents.chance import listed, pick, upto
 
-_ONSETS = [
-    "b",
-    "c",
-    "d",
-    "f",
-    "g",
-    "h",
-    "k",
-    "l",
-    "m",
-    "n",
-    "p",
-    "r",
-    "s",
-    "t",
-    "v",
-    "w",
-    "z",
-    "br",
-    "cl",
-    "dr",
-    "fl",
-    "gr",
-    "kr",
-    "pl",
-    "pr",
-    "sh",
-    "sl",
-    "st",
-    "th",
-    "tr",
-    "qu",
-    "j",
-]
+_ONSETS = listed("b c d f g h k l m n p r s t v w z br cl dr fl gr kr pl pr sh sl st th tr qu j ")
 _VOWELS = ["a", "e", "i", "o", "u", "a", "e", "i", "o", "ai", "ea", "io", "ou"]
 _CODAS = ("", "", "", "n", "r", "l", "s", "x", "m", "nd", "rk", "th", "ck", "st")
 _HEX = "0123456789abcdef"
 _UPPER = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-_PARTS = [
-    "pay",
-    "auth",
-    "log",
-    "data",
-    "user",
-    "order",
-    "cache",
-    "sync",
-    "node",
-    "job",
-    "task",
-    "mail",
-    "push",
-    "rank",
-    "feed",
-    "auto",
-    "edge",
-    "core",
-    "file",
-    "meta",
-    "quota",
-    "stock",
-    "route",
-    "media",
-    "index",
-    "batch",
-    "event",
-    "metric",
-    "trace",
-    "alarm",
-    "backup",
-    "config",
-    "upload",
-    "export",
-    "import",
-    "report",
-    "search",
-    "session",
-    "token",
-    "ledger",
-    "billing",
-    "gate",
-    "proxy",
-    "shard",
-    "stream",
-    "queue",
-    "sched",
-    "audit",
-    "probe",
-    "relay",
-]
-_ACTIONS = [
-    "upgrade",
-    "check",
-    "sync",
-    "load",
-    "flush",
-    "merge",
-    "split",
-    "scan",
-    "fetch",
-    "reset",
-    "build",
-    "probe",
-    "verify",
-    "rotate",
-    "replay",
-    "submit",
-    "cancel",
-    "restore",
-    "publish",
-    "collect",
-    "migrate",
-    "drain",
-    "notify",
-    "refresh",
-    "resolve",
-    "dispatch",
-    "archive",
-]
+_PARTS = listed(
+    "pay auth log data user order cache sync node job task mail push rank feed auto edge core file meta quota "
+    "stock route media index batch event metric trace alarm backup config upload export import report search "
+    "session token ledger billing gate proxy shard stream queue sched audit probe relay "
+)
+_ACTIONS = listed(
+    "upgrade check sync load flush merge split scan fetch reset build probe verify rotate replay submit cancel "
+    "restore publish collect migrate drain notify refresh resolve dispatch archive "
+)
 _TLDS = ("com", "net", "org", "io", "cn", "dev", "example", "local", "internal", "lan")
 _SUFFIXES = ("log", "conf", "yaml", "json", "db", "bin", "csv", "txt", "sock", "pid", "tar.gz", "xml", "toml", "pem")
 _ROOTS = ("/var/log", "/etc", "/opt", "/srv", "/data", "/home", "/usr/local", "/mnt", "/run", "D:/work", "/tmp")
 
-_SURNAMES_ZH = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段钱汤尹黎易常武乔贺赖龚文欧阳"
-_GIVEN_ZH = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰梅红建国志文海波晓东子涵雨轩浩然思远佳怡梓萱俊宇欣嘉诚若溪一鸣清扬书瑶景行知夏云帆牧之南星以宁望舒承泽亦凡启元"
-_CHARS_ZH = "澜川青屿云岭星海北辰望岳听雨扶摇长风凌霄鸿图启明天枢玉衡开阳瑶光紫微沧浪松涛竹影梅溪兰亭菊圃荷塘柳岸枫桥石磊金戈铁马银河铜陵锦程绣谷丹霞赤峰白鹭黄山蓝田绿洲墨池朱雀玄武麒麟鲲鹏灵犀远帆晨曦暮霭朝阳夕照春晖秋实冬青夏荷东篱西江南浦中原安澜泰和顺昌隆盛恒通博雅致远宏达新元同济"
-_GIVEN_EN = [
-    "Ada",
-    "Bruno",
-    "Clara",
-    "Dmitri",
-    "Elena",
-    "Farid",
-    "Greta",
-    "Hugo",
-    "Ingrid",
-    "Jonas",
-    "Keiko",
-    "Liam",
-    "Marta",
-    "Nadia",
-    "Owen",
-    "Priya",
-    "Quentin",
-    "Rosa",
-    "Stefan",
-    "Tessa",
-    "Umar",
-    "Vera",
-    "Wanda",
-    "Xavier",
-    "Yusuf",
-    "Zoe",
-    "Amara",
-    "Boris",
-    "Celia",
-    "Dario",
-    "Edith",
-    "Felix",
-    "Gwen",
-    "Harold",
-    "Iris",
-    "Jasper",
-    "Kamil",
-    "Leona",
-    "Milo",
-    "Nora",
-]
+_SURNAMES_ZH = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴"
+    "夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段钱汤尹黎易常武乔贺赖龚文欧阳"
+)
+_GIVEN_ZH = (
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰梅红建国志文海波晓东子涵雨轩浩然思远佳怡梓萱俊宇欣嘉诚若"
+    "溪一鸣清扬书瑶景行知夏云帆牧之南星以宁望舒承泽亦凡启元"
+)
+_CHARS_ZH = (
+    "澜川青屿云岭星海北辰望岳听雨扶摇长风凌霄鸿图启明天枢玉衡开阳瑶光紫微沧浪松涛竹影梅溪兰亭菊圃荷塘柳岸枫桥石磊"
+    "金戈铁马银河铜陵锦程绣谷丹霞赤峰白鹭黄山蓝田绿洲墨池朱雀玄武麒麟鲲鹏灵犀远帆晨曦暮霭朝阳夕照春晖秋实冬青夏荷"
+    "东篱西江南浦中原安澜泰和顺昌隆盛恒通博雅致远宏达新元同济"
+)
+_GIVEN_EN = listed(
+    "Ada Bruno Clara Dmitri Elena Farid Greta Hugo Ingrid Jonas Keiko Liam Marta Nadia Owen Priya Quentin Rosa "
+    "Stefan Tessa Umar Vera Wanda Xavier Yusuf Zoe Amara Boris Celia Dario Edith Felix Gwen Harold Iris Jasper "
+    "Kamil Leona Milo Nora "
+)
 _COMPANY_EN = ("Ltd", "Inc.", "GmbH", "LLC", "Group", "Systems", "Logistics", "Instruments", "Foundry", "Partners")
-_COMPANY_ZH = [
-    "科技有限公司",
-    "信息技术有限公司",
-    "软件股份有限公司",
-    "物流有限公司",
-    "电子设备厂",
-    "建设集团有限公司",
-    "仪器有限责任公司",
-    "贸易有限公司",
-    "能源股份有限公司",
-    "食品有限公司",
-    "咨询有限公司",
-    "机械制造有限公司",
-]
+_COMPANY_ZH = listed(
+    "科技有限公司 信息技术有限公司 软件股份有限公司 物流有限公司 电子设备厂 建设集团有限公司 仪器有限责任公司 "
+    "贸易有限公司 能源股份有限公司 食品有限公司 咨询有限公司 机械制造有限公司 "
+)
 _CITIES_ZH = "北京上海广州深圳杭州南京成都武汉西安苏州天津重庆长沙青岛大连厦门宁波合肥郑州昆明济南福州沈阳兰州"
 _ROADS_ZH = ("路", "大道", "街", "巷")
 _PLACES_EN = ["Street", "Road", "Avenue", "Lane", "Square", "Quay", "Court", "Hill"]

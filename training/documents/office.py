@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.documents import names, say
-from training.documents.chance import pick, some, upto
+from training.documents.chance import pick, some, upto, words
 from training.documents.lexicon import Attribute, Domain, fill
 from training.documents.page import Page
 from training.documents.prose import cast, paragraph
@@ -104,8 +104,12 @@ _ERRORS = {
     "zh": ("meaning", ("含义", "说明", "原因", "意思")),
     "en": ("meaning", ("meaning", "description", "cause")),
 }
-_FAULTS = {"zh": "[func][act]失败/[obj]不存在/[obj]已过期/没有[verb][obj]的权限/[actor]未登录/[func]繁忙/缺少[obj]",
-           "en": "[func] [act] failed/no such [obj]/[obj] expired/not allowed to [verb] [obj]/[func] is busy/missing [obj]"}  # fmt: skip
+_FAULTS = {
+    "zh": words("[func][act]失败/[obj]不存在/[obj]已过期/没有[verb][obj]的权限/[actor]未登录/[func]繁忙"),
+    "en": words(
+        "[func] [act] failed/no such [obj]/[obj] expired/not allowed to [verb] [obj]/[func] is busy/missing [obj]"
+    ),
+}
 _PARAMETERS = {
     "zh": ("请求参数", "参数说明", "入参", "参数列表"),
     "en": ("Parameters", "Request parameters", "Arguments"),
@@ -119,12 +123,8 @@ def interface(page: Page) -> None:
     marks = pick(rng, ("## ", "### ", ""))
     while not page.full:
         call = page.entity(formats["api"])
-        page.heading(
-            marks,
-            "",
-            call,
-            (f"“{call}”一节" if lang == "zh" else f'the section "{call}"', "节" if lang == "zh" else "section", -1),
-        )
+        label = (f"“{call}”一节", "节") if lang == "zh" else (f'the section "{call}"', "section")
+        page.heading(marks, "", call, (*label, -1))
         page.filler()
         page.put("\n\n")
         for attribute in some(rng, formats["api"].attributes, upto(rng, 3, 6)):
@@ -150,7 +150,7 @@ def _errors(page: Page) -> None:
         page.names.append(error)
         page.domain_of[error] = Domain("", (), ("E{c}", "{c}"), (meaning,))
         page.put(error + pick(rng, ("  ", "：" if lang == "zh" else ": ", " - ")))
-        page.value(error, meaning, fill(rng, pick(rng, _FAULTS[lang].split("/")), page.lexicon.slots))
+        page.value(error, meaning, fill(rng, pick(rng, _FAULTS[lang]), page.lexicon.slots))
         page.put("\n")
     page.put("\n")
 
@@ -187,14 +187,17 @@ def release(page: Page) -> None:
             page.put("\n")
         for _ in range(upto(rng, 2, 5)):
             page.put(bullet)
-            start = page.at
-            if rng.random() < 0.5:
-                page.put(fill(rng, pick(rng, _CHANGES[lang]), page.lexicon.slots))
-                page.sentence(start)
+            subject = pick(rng, subjects)
+            attribute = pick(rng, page.domain_of[subject].attributes)
+            if rng.random() < 0.5 and (subject, attribute.key) not in page.stated:
+                say.fact(page, subject, attribute)
             else:
-                subject = pick(rng, subjects)
-                attribute = pick(rng, page.domain_of[subject].attributes)
-                if (subject, attribute.key) not in page.stated:
-                    say.fact(page, subject, attribute)
+                _change(page)
             page.put("\n")
         page.put("\n")
+
+
+def _change(page: Page) -> None:
+    start = page.at
+    page.put(fill(page.rng, pick(page.rng, _CHANGES[page.lexicon.lang]), page.lexicon.slots))
+    page.sentence(start)

@@ -53,7 +53,9 @@ class Page:
         return self.at >= self.characters
 
     def put(self, text: str) -> None:
-        """Write text."""
+        """Write text; the blank after a sentence is taken back at the end of a line."""
+        if text[:1] == "\n" and self.parts and self.parts[-1] == " ":
+            self.at -= len(self.parts.pop())
         self.parts.append(text)
         self.at += len(text)
 

@@ -32,7 +32,7 @@ def paragraph(page: Page, subjects: list[str]) -> None:
         elif roll < 0.8:
             attribute = pick(rng, domain.attributes)
             if (subject, attribute.key) not in page.stated:
-                say.fact(page, subject, attribute)
+                (say.fact if roll < 0.74 else say.conditional)(page, subject, attribute)
         elif roll < 0.9:
             say.several_properties(page, subject, domain)
         else:

@@ -25,7 +25,8 @@ _HEADING = re.compile(
     re.MULTILINE,
 )
 _NUMBER = re.compile(
-    r"^(?:第[一二三四五六七八九十百零\d]+[章节编篇]|\d{1,2}(?:\.\d{1,2})*\.?(?=[ 　\t])|[一二三四五六七八九十]{1,3}、)[ 　\t]*"
+    r"^(?:第[一二三四五六七八九十百零\d]+[章节编篇]|\d{1,2}(?:\.\d{1,2})*\.?(?=[ 　\t])"
+    r"|[一二三四五六七八九十]{1,3}、)[ 　\t]*"
 )
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _SENTENCE = {
@@ -33,7 +34,8 @@ _SENTENCE = {
     "en": re.compile(r"[^\n]+?[.!?](?:[\"')\]]*)(?=\s+[A-Z\"(`]|\s*$)", re.MULTILINE),
 }
 _BULLET = re.compile(
-    r"^(?:[ \t　]*(?:[-*+•·>]|\d{1,2}[.、)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十百零\d]+条)[ \t　]*)+|^[ \t　]+"
+    r"^(?:[ \t　]*(?:[-*+•·>]|\d{1,2}[.、)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]"
+    r"|第[一二三四五六七八九十百零\d]+条)[ \t　]*)+|^[ \t　]+"
 )
 _WHOLE = "。！？；：.!?:;|"
 
@@ -62,7 +64,7 @@ def sentences(text: str, span: Span, lang: str) -> list[Span]:
     """The whole sentences within a line: none that runs on from the line before or into the next."""
     start, end = span
     marked = _BULLET.match(text[start:end])
-    before = text[:start].rstrip(" \t")[-2:]
+    before = text[max(0, start - 80) : start].rstrip(" \t")[-2:]
     runs_on = bool(before) and before[-1:] == "\n" and before[:1] not in ("", "\n", *_WHOLE) and not marked
     found = []
     for match in _SENTENCE[lang].finditer(text, start, end):

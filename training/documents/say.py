@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.documents.chance import pick, some
+from training.documents.chance import listed, pick, some
 from training.documents.lexicon import Attribute, Domain
 from training.documents.page import Page
 
@@ -44,38 +44,10 @@ def _opened(lang: str, lead: str, head: str) -> str:
 
 
 _PLAIN = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "for",
-        "as",
-        "with",
-        "unless",
-        "according",
-        "we",
-        "set",
-        "in",
-        "at",
-        "to",
-        "on",
-        "from",
-        "data",
-        "requests",
-        "under",
-        "there",
-        "one",
-        "work",
-        "renewal",
-        "mail",
-        "disputes",
-        "alerts",
-        "registration",
-        "invoices",
-        "version",
-        "project",
-        "failed",
-    ]
+    listed(
+        "the this a an for as with unless according we set in at to on from data requests under there one work renewal "
+        "mail disputes alerts registration invoices version project failed"
+    )
 )
 
 
@@ -84,6 +56,25 @@ def _ending(page: Page) -> str:
     if rng.random() < 0.35:
         return ("，" if lexicon.lang == "zh" else ", ") + pick(rng, lexicon.tails) + lexicon.stop
     return lexicon.stop
+
+
+def conditional(page: Page, subject: str, attribute: Attribute) -> None:
+    """Write one sentence with the values that one property has under two conditions."""
+    rng, chinese = page.rng, page.lexicon.lang == "zh"
+    name, start = pick(rng, attribute.names), page.at
+    first, second = some(rng, page.lexicon.slots["condition"], 2)
+    page.stated.add((subject, attribute.key))
+    page.put(f"{subject}的{name}" if chinese else f"The {name} of {subject} ")
+    for index, condition in enumerate((first, second)):
+        joint = (
+            ("在" if index == 0 else pick(rng, ("，", "；", "，而"))) if chinese else ("is " if index == 0 else " and ")
+        )
+        page.put(joint + (f"{condition}{pick(rng, ('为', '是', '改为'))}" if chinese else ""))
+        page.value(f"{condition}{subject}" if chinese else f"{subject} {condition}", attribute, attribute.make(rng))
+        page.put("" if chinese else f" {condition}")
+    page.put(_ending(page))
+    page.sentence(start)
+    page.space()
 
 
 def several_properties(page: Page, subject: str, domain: Domain) -> None:

@@ -7,8 +7,8 @@ from random import Random
 
 from training.documents.ask import questions
 from training.documents.chance import pick, upto
-from training.documents.document import Document, Flow
-from training.documents.lexicons import LEXICONS
+from training.documents.document import Document, Flow, Lang
+from training.documents.lexicons import lexicon
 from training.documents.machine import code, configuration, log
 from training.documents.office import contract, interface, minutes, release
 from training.documents.page import Page
@@ -32,10 +32,10 @@ KINDS: tuple[tuple[Kind, Flow], ...] = (
 )  # fmt: skip
 
 
-def synthesize(rng: Random, lang: str, characters: int) -> Document:
+def synthesize(rng: Random, lang: Lang, characters: int) -> Document:
     """A document of about `characters` characters in the language, of a random kind, with three to ten questions."""
     kind, flow = pick(rng, KINDS)
-    page = Page(rng, LEXICONS[lang], characters)
+    page = Page(rng, lexicon(lang), characters)
     kind(page)
     text = page.text()
     return Document(text, questions(page, text, upto(rng, 3, 10)), page.lexicon.lang, flow)

@@ -6,24 +6,11 @@ from collections.abc import Callable
 from random import Random
 
 from training.documents import names
-from training.documents.chance import pick, upto
+from training.documents.chance import listed, pick, upto
 
 Maker = Callable[[Random], str]
 
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+_MONTHS = listed("January February March April May June July August September October November December ")
 _DIGITS = "零一二三四五六七八九"
 _ROUND = (
     1,
@@ -105,14 +92,17 @@ def _unit(rng: Random, amount: int | str, units: tuple[str, ...]) -> str:
     return f"{amount}{' ' if rng.random() < 0.6 else ''}{pick(rng, units)}"
 
 
-def _measure(*units: str, decimals: float = 0.4) -> Maker:
+def measure(*units: str, decimals: float = 0.4) -> Maker:
+    """The maker of an amount in one of the units."""
+
     def make(rng: Random) -> str:
         return _unit(rng, decimal(rng) if rng.random() < decimals else number(rng), units)
 
     return make
 
 
-def _chosen(*choices: str) -> Maker:
+def chosen(*choices: str) -> Maker:
+    """The maker of one of the choices."""
     return lambda rng: pick(rng, choices)
 
 
@@ -169,7 +159,8 @@ def error_code(rng: Random) -> str:
     return f"{names.latin(rng).capitalize()}.{pick(rng, ('NotFound', 'Exceeded', 'Conflict', 'Invalid'))}"
 
 
-def _phone(rng: Random) -> str:
+def phone(rng: Random) -> str:
+    """A telephone number."""
     style = int(rng.random() * 3)
     if style == 0:
         return f"1{upto(rng, 30, 99)}{upto(rng, 0, 99999999):08d}"
@@ -193,30 +184,42 @@ def numeral_zh(value: int) -> str:
     raise ValueError(value)
 
 
-def _percent(rng: Random) -> str:
+def percent(rng: Random) -> str:
+    """A percentage."""
     amount = upto(rng, 1, 99) if rng.random() < 0.5 else f"{rng.random() * 100:.{upto(rng, 1, 2)}f}"
     return f"{amount}{' ' if rng.random() < 0.4 else ''}%"
 
 
-def _ratio_zh(rng: Random) -> str:
+def ratio_zh(rng: Random) -> str:
+    """A share as percentage or as 千分之三."""
     roll = rng.random()
     if roll < 0.6:
-        return _percent(rng)
+        return percent(rng)
     return pick(rng, ("千分之", "万分之", "百分之")) + numeral_zh(upto(rng, 1, 99 if roll > 0.85 else 9))
 
 
-def _ordinal_zh(rng: Random) -> str:
+def penalty_zh(rng: Random) -> str:
+    """A small daily rate."""
+    if rng.random() < 0.7:
+        return pick(rng, ("千分之", "万分之")) + numeral_zh(upto(rng, 1, 9))
+    return f"{rng.random():.{upto(rng, 1, 3)}f}%"
+
+
+def ordinal_zh(rng: Random) -> str:
+    """A rank."""
     return f"第{numeral_zh(upto(rng, 1, 40)) if rng.random() < 0.6 else upto(rng, 1, 99)}{pick(rng, '位名')}"
 
 
-def _date_zh(rng: Random) -> str:
+def date_zh(rng: Random) -> str:
+    """A date, seldom without its year."""
     if rng.random() < 0.35:
         return iso(rng)[:10]
     year = f"{upto(rng, 1986, 2027)}年" if rng.random() < 0.85 else ""
     return f"{year}{upto(rng, 1, 12)}月{upto(rng, 1, 28)}日"
 
 
-def _date_en(rng: Random) -> str:
+def date_en(rng: Random) -> str:
+    """A date in one of the usual orders."""
     day, month, year = upto(rng, 1, 28), pick(rng, _MONTHS), upto(rng, 1986, 2027)
     style = int(rng.random() * 3)
     return (f"{day} {month} {year}", f"{month} {day}, {year}", f"{year}-{_MONTHS.index(month) + 1:02d}-{day:02d}")[
@@ -224,13 +227,15 @@ def _date_en(rng: Random) -> str:
     ]
 
 
-def _ordinal_en(rng: Random) -> str:
+def ordinal_en(rng: Random) -> str:
+    """A rank."""
     value = upto(rng, 1, 60)
     ending = "th" if 10 < value % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{value}{ending}"
 
 
-def _money_zh(rng: Random) -> str:
+def money_zh(rng: Random) -> str:
+    """An amount of money."""
     style = int(rng.random() * 5)
     if style == 0:
         return f"人民币{thousands(rng)}元"
@@ -243,7 +248,8 @@ def _money_zh(rng: Random) -> str:
     return f"{thousands(rng)}{pick(rng, ('元', ' 元', '.00元'))}"
 
 
-def _money_en(rng: Random) -> str:
+def money_en(rng: Random) -> str:
+    """An amount of money."""
     style = int(rng.random() * 4)
     if style == 0:
         return f"{pick(rng, '$£')}{thousands(rng)}"
@@ -252,94 +258,3 @@ def _money_en(rng: Random) -> str:
     if style == 2:
         return f"${upto(rng, 1, 99999)}.{upto(rng, 0, 99):02d}"
     return f"{number(rng)} million {pick(rng, ('dollars', 'euros'))}"
-
-
-_SHARED: dict[str, Maker] = {
-    "bytes": _measure("KB", "MB", "GB", "MiB", "GiB", "KiB", "TB", "B", "MB", "GB"),
-    "percent": _percent,
-    "version": version,
-    "iso": iso,
-    "clock": clock,
-    "hex": digest,
-    "path": names.path,
-    "url": names.url,
-    "host": names.host,
-    "endpoint": names.endpoint,
-    "port": lambda rng: str(upto(rng, 80, 65000)),
-    "ip": ip,
-    "email": names.email,
-    "phone": _phone,
-    "code": names.code,
-    "identifier": names.identifier,
-    "error": error_code,
-    "integer": lambda rng: str(number(rng)),
-    "decimal": decimal,
-    "thousands": thousands,
-    "temperature": _measure("℃", "℃", "K"),
-    "voltage": _measure("V", "kV", "mV"),
-    "power": _measure("W", "kW", "MW"),
-    "weight": _measure("kg", "g", "t", "mg"),
-    "length": _measure("mm", "cm", "m", "km"),
-    "pressure": _measure("MPa", "kPa", "bar", "Pa"),
-    "frequency": _measure("Hz", "kHz", "MHz", "GHz"),
-    "rate": _measure("Mbps", "Gbps", "MB/s", "KB/s"),
-    "volume": _measure("mL", "L", "m3"),
-}
-
-ZH: dict[str, Maker] = _SHARED | {
-    "duration": _measure("ms", "s", "毫秒", "秒", "分钟", "小时", "天", "秒", "min", "h", decimals=0.1),
-    "period": _measure("天", "日", "个月", "年", "周", "个工作日", "小时", decimals=0),
-    "percent": _ratio_zh,
-    "ordinal": _ordinal_zh,
-    "date": _date_zh,
-    "money": _money_zh,
-    "person": names.person_zh,
-    "company": names.company_zh,
-    "place": names.place_zh,
-    "count": lambda rng: f"{number(rng)}{pick(rng, (' 个', '个', ''))}",
-    "times": lambda rng: f"{upto(rng, 1, 20)}{pick(rng, (' 次', '次'))}",
-    "people": lambda rng: f"{number(rng)}{pick(rng, (' 人', '人', '名'))}",
-    "rows": lambda rng: f"{thousands(rng)}{pick(rng, (' 行', '行', ' 条', '条'))}",
-    "weight": _measure("kg", "g", "公斤", "吨", "克", "千克"),
-    "length": _measure("mm", "cm", "m", "公里", "米", "厘米", "毫米"),
-    "area": _measure("平方米", "亩", "公顷", "m2"),
-    "qps": _measure("次/秒", "QPS", "次/分钟", "TPS"),
-    "seats": lambda rng: f"{number(rng)}{pick(rng, ('座', '个座位', ' 席'))}",
-}
-
-EN: dict[str, Maker] = _SHARED | {
-    "duration": _measure("ms", "s", "seconds", "minutes", "hours", "milliseconds", "days", "min", decimals=0.1),
-    "period": _measure("days", "months", "years", "weeks", "business days", "hours", decimals=0),
-    "ordinal": _ordinal_en,
-    "date": _date_en,
-    "money": _money_en,
-    "person": names.person_en,
-    "company": names.company_en,
-    "place": names.place_en,
-    "count": lambda rng: str(number(rng)),
-    "times": lambda rng: str(upto(rng, 2, 20)),
-    "people": lambda rng: f"{number(rng)}{pick(rng, (' people', ''))}",
-    "rows": lambda rng: f"{thousands(rng)}{pick(rng, (' rows', ' records', ''))}",
-    "length": _measure("mm", "cm", "m", "km", "metres", "inches"),
-    "area": _measure("m2", "hectares", "acres", "square metres"),
-    "qps": _measure("requests per second", "req/s", "QPS", "requests per minute"),
-    "seats": lambda rng: f"{number(rng)} seats",
-}
-
-# How a value is asked for: the class chooses the question words.
-CLASSES: dict[str, str] = {
-    "duration": "long", "period": "long", "date": "when", "iso": "when", "clock": "clock", "person": "who",
-    "company": "who", "place": "where", "ip": "what", "host": "what", "url": "what", "path": "what", "email": "what",
-    "hex": "what", "code": "what", "identifier": "what", "endpoint": "what", "error": "what", "version": "what",
-    "phone": "what",
-}  # fmt: skip
-
-
-def class_of(kind: str) -> str:
-    """The question class of a value kind: long, when, clock, who, where, what, which (enumerations) or number."""
-    return "which" if kind.startswith("=") else CLASSES.get(kind, "number")
-
-
-def enumeration(kind: str) -> Maker:
-    """The maker of '=a,b,c': one of the words."""
-    return _chosen(*(word.strip() for word in kind[1:].split(",")))

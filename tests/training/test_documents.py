@@ -1,0 +1,242 @@
+"""Generated documents: answers are exact pieces of the text, and each question has one answer."""
+
+import random
+import time
+from collections import Counter
+
+import pytest
+
+from training.documents import Document, from_text, synthesize
+from training.documents.ask import questions, under
+from training.documents.lexicons import lexicon
+from training.documents.makers import EN, ZH
+from training.documents.page import Heading, Page
+from training.documents.synthesis import KINDS
+from training.documents.values import numeral_zh
+
+LANGS = ("zh", "en")
+
+STATUTE = """# 河道管理办法
+
+## 第一章 总则
+
+第一条　为了加强河道管理，保障防洪安全，制定本办法。
+第二条　采砂许可证的有效期为三年，期满前六十日内可以申请续期。
+
+## 第二章 罚则
+
+第三条　未经许可采砂的，处以二万元罚款。
+第四条　当事人对处罚决定不服的，可以在十五日内申请复议。
+"""
+MANUAL = """# Pump manual
+
+## 1.1 Start-up
+
+The pump needs 40 seconds to reach full pressure. Open the outlet valve slowly before the motor is switched on.
+
+- speed (integer): The number of turns per minute. Constraints: max=2900
+
+## 1.2 Care
+
+The default interval between two services is 6 months. Every filter must be replaced after 900 hours of work.
+"""
+
+
+def documents(lang: str, count: int = 60) -> list[Document]:
+    rng = random.Random(7)
+    return [synthesize(rng, lang, rng.choice((200, 500, 1500, 4000))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_answers_are_whole_pieces_of_the_text(lang: str) -> None:
+    for document in documents(lang):
+        for question in document.questions:
+            answers = [document.text[start:end] for start, end in question.spans]
+            assert all(0 < len(answer) <= 200 and answer == answer.strip() for answer in answers), question
+            assert "\n" not in "".join(answers), question
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_spans_of_one_question_hold_the_same_answer(lang: str) -> None:
+    for document in documents(lang):
+        for question in document.questions:
+            assert len({document.text[start:end] for start, end in question.spans}) <= 1, question
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_only_absent_questions_have_no_span(lang: str) -> None:
+    for document in documents(lang):
+        assert all((question.kind == "absent") == (not question.spans) for question in document.questions)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_same_seed_gives_the_same_document(lang: str) -> None:
+    assert synthesize(random.Random(11), lang, 900) == synthesize(random.Random(11), lang, 900)
+    assert synthesize(random.Random(11), lang, 900) != synthesize(random.Random(12), lang, 900)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("characters", [200, 1000, 12000])
+def test_a_document_is_about_as_long_as_asked(lang: str, characters: int) -> None:
+    lengths = [len(synthesize(random.Random(seed), lang, characters).text) for seed in range(8)]
+    assert all(0.8 * characters <= length <= 1.25 * characters + 1300 for length in lengths), lengths
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("kind", [kind for kind, _ in dict(KINDS).items()], ids=lambda kind: kind.__name__)
+def test_facts_stand_where_the_page_says(lang: str, kind: object) -> None:
+    page = Page(random.Random(5), lexicon(lang), 1500)
+    kind(page)  # type: ignore[operator]
+    text = page.text()
+    assert len(text) == page.at
+    assert page.facts
+    assert all(text.startswith(fact.value, fact.start) for fact in page.facts)
+    assert all(text[start:end] == text[start:end].strip() for start, end in page.sentences)
+
+
+def names_heading(question: str, heading: Heading) -> bool:
+    return heading.label.lower() in question.lower() or heading.title in question
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("seed", range(6))
+def test_a_fact_question_never_has_a_rival_answer(lang: str, seed: int) -> None:
+    """Unless the question names a chapter, its entity has that property with one value in the whole document."""
+    page = Page(random.Random(seed), lexicon(lang), 3000)
+    KINDS[0][0](page)
+    facts = {fact.start: fact for fact in page.facts}
+    for question in questions(page, page.text(), 40):
+        if question.kind != "fact":
+            continue
+        asked = facts[question.spans[0][0]]
+        key = (asked.subject, asked.attribute.key)
+        rivals = [fact for fact in page.facts if (fact.subject, fact.attribute.key) == key]
+        named = [index for index, heading in enumerate(page.headings) if names_heading(question.text, heading)]
+        alone = len({fact.value for fact in rivals}) == 1
+        assert alone or any(
+            len({fact.value for fact in rivals if under(page, fact.heading, index)}) == 1 for index in named
+        ), question
+
+
+def cores_of(page: Page) -> set[str]:
+    """Every bare question that the page does answer."""
+    words = page.lexicon
+    return {
+        template.replace("{s}", fact.subject).replace("{a}", name)
+        for fact in page.facts
+        for template in (*fact.attribute.questions, *words.cores[""], *words.cores.get(fact.attribute.klass, ()))
+        for name in fact.attribute.names
+    }
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_an_absent_question_is_none_that_the_page_answers(lang: str) -> None:
+    words = lexicon(lang)
+    for seed in range(8):
+        page = Page(random.Random(seed), words, 900)
+        KINDS[0][0](page)
+        told = {core.lower() for core in cores_of(page)}
+        for question in questions(page, page.text(), 40):
+            if question.kind != "absent":
+                continue
+            text = question.text.lower()
+            heads = [text.removeprefix(before) for before in words.before]
+            bare = {head.removesuffix(after) for head in heads for after in words.after_wh}
+            assert not bare & told, question
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_kinds_of_questions_are_mixed_as_meant(lang: str) -> None:
+    kinds = Counter(question.kind for document in documents(lang, 250) for question in document.questions)
+    total = sum(kinds.values())
+    assert 0.08 < kinds["absent"] / total < 0.2, kinds
+    assert 0.4 < kinds["fact"] / total < 0.75, kinds
+    assert kinds["quote"] / total > 0.08, kinds
+    assert kinds["heading"] / total > 0.04, kinds
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_wordings_are_many(lang: str) -> None:
+    words = lexicon(lang)
+    assert len({core for cores in words.cores.values() for core in cores}) >= 25
+    assert len(set(words.quotes)) >= 10
+    assert len(set(words.sections)) >= 8
+    assert all(len(attribute.names) >= 2 for domain in words.domains for attribute in domain.attributes)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_both_flows_occur(lang: str) -> None:
+    assert {document.flow for document in documents(lang)} == {"cells", "columns"}
+
+
+def test_chinese_documents_stay_within_common_characters() -> None:
+    text = "".join(document.text for document in documents("zh"))
+    rare = [char for char in text if ord(char) > 126 and char not in "·—•¥" and not _in_gb2312(char)]
+    assert len(rare) < 0.002 * len(text), Counter(rare).most_common(10)
+
+
+def _in_gb2312(char: str) -> bool:
+    try:
+        char.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(3, "三"), (10, "十"), (15, "十五"), (40, "四十"), (98, "九十八"), (105, "一百零五"), (110, "一百一十")],
+)
+def test_chinese_numerals(value: int, text: str) -> None:
+    assert numeral_zh(value) == text
+
+
+@pytest.mark.parametrize("makers", [ZH, EN], ids=LANGS)
+def test_values_have_no_blanks_around_them(makers: dict) -> None:  # type: ignore[type-arg]
+    rng = random.Random(3)
+    for kind, make in makers.items():
+        made = [make(rng) for _ in range(200)]
+        assert all(value and value == value.strip() and "\n" not in value for value in made), kind
+
+
+@pytest.mark.parametrize(("lang", "text"), [("zh", STATUTE), ("en", MANUAL)], ids=LANGS)
+def test_natural_text_is_asked_for_what_it_says(lang: str, text: str) -> None:
+    kinds = Counter()
+    for seed in range(40):
+        for question in from_text(random.Random(seed), text, lang, 8):
+            kinds[question.kind] += 1
+            for start, end in question.spans:
+                answer = text[start:end]
+                assert answer == answer.strip() != ""
+                assert "\n" not in answer
+    assert {"fact", "quote", "heading", "absent"} <= set(kinds)
+
+
+def test_natural_headings_are_answered_with_their_number_and_without_marks() -> None:
+    answers = {
+        MANUAL[slice(*question.spans[0])]
+        for seed in range(60)
+        for question in from_text(random.Random(seed), MANUAL, "en", 8)
+        if question.kind == "heading"
+    }
+    assert answers == {"Pump manual", "1.1 Start-up", "1.2 Care"} or answers == {"1.1 Start-up", "1.2 Care"}
+
+
+def test_natural_facts_keep_the_answer_out_of_the_question() -> None:
+    for seed in range(40):
+        for question in from_text(random.Random(seed), STATUTE, "zh", 8):
+            if question.kind == "fact":
+                assert STATUTE[slice(*question.spans[0])] not in question.text, question
+
+
+def test_an_empty_text_has_no_questions() -> None:
+    assert from_text(random.Random(1), "", "zh", 5) == ()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_speed_is_printed(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    rng, begun = random.Random(1), time.process_time()
+    characters = sum(len(synthesize(rng, lang, 2000).text) for _ in range(20))
+    with capsys.disabled():
+        print(f"\n{lang}: {(time.process_time() - begun) * 1000 * 400 / characters:.3f} ms per 400 characters")
+    assert characters > 0
