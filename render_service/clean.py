@@ -32,6 +32,8 @@ SOFT_HYPHEN = 0xAD
 DRAWN_FORMATS = (*range(0x0600, 0x0606), 0x06DD, 0x070F, 0x0890, 0x0891, 0x08E2, 0x110BD, 0x110CD)
 SELECTORS = (0x034F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 JAMO = (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))
+# No language piles more marks on a letter (UAX #15, stream-safe text); sorting endless piles takes quadratic time.
+MOST_MARKS = 30
 NEWLINE, CARRIAGE_RETURN = 0x0A, 0x0D
 HANGING = (0x20, 0x09, 0x3000)
 
@@ -86,6 +88,7 @@ def clean(text: str) -> CleanText:
     _drop_matches(draft, text)
     _settle_lines(draft)
     _drop_invisible(draft)
+    draft.drop("marks", _piled_marks(draft.codes))
     # Composing may free a character that was hidden behind another, never make a control: it comes before the spaces.
     _compose(draft)
     draft.drop("trailing_space", _trailing(draft.codes))
@@ -142,6 +145,15 @@ def _format_kind(code: int) -> str:
     if code == SOFT_HYPHEN:
         return "soft_hyphen"
     return "bidi" if code in BIDI else "zero_width"
+
+
+def _piled_marks(codes: Codes) -> Flags:
+    marks = [code for code in np.unique(codes).tolist() if unicodedata.category(chr(code))[0] == "M"]
+    others = np.where(np.isin(codes, marks), -1, np.arange(len(codes)))
+    # The sentinel keeps an empty text out of the special cases.
+    last_other = np.maximum.accumulate(np.append(-1, others))[1:]
+    result: Flags = np.arange(len(codes)) - last_other > MOST_MARKS
+    return result
 
 
 def _compose(draft: _Draft) -> None:

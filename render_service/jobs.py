@@ -18,6 +18,8 @@ from render_service.style import Flow, Style
 # At most 4 bytes a character and one offset run in two characters: a piece stays well below a message's 4 MiB.
 PIECE_CHARACTERS = 128 * 1024
 MISSING_KINDS = 32
+# Each visual line is a number in the manifest, which is one message of at most 8 MiB.
+MAX_LINES = 2_000_000
 WARM_TEXT = "".join(map(chr, range(0x20, 0x7F))) + "，。、；：？！（）《》“”【】"
 WARM_FONTS_PX = (10, 12, 14)
 
@@ -164,6 +166,8 @@ def _size(page: layout.PageLayout) -> PageSize:
 
 
 def _manifest(text: str, style: Style, pages: tuple[PageSize, ...]) -> Manifest:
+    if sum(len(page.line_starts) for page in pages) > MAX_LINES:
+        raise layout.DocumentTooLong(f"more than {MAX_LINES} lines")
     tokens = sum(page.width * page.height for page in pages) // style.grid_px**2
     return Manifest(
         characters=len(text),

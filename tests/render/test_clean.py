@@ -34,6 +34,7 @@ DIRTY = st.text(
         pytest.param("cafe\u0301", "café", {"nfc": 2}, id="composed"),
         pytest.param("e\u200b\u0301", "é", {"zero_width": 1, "nfc": 2}, id="composed across an invisible one"),
         pytest.param("\ud800a\ufffe", "a", {"control": 2}, id="what is no character"),
+        pytest.param("a" + "\u0334" * 40, "a" + "\u0334" * 30, {"marks": 10}, id="piled marks"),
         pytest.param("  indent\n\tkept，（）“”…", "  indent\n\tkept，（）“”…", {}, id="indents and Chinese marks stay"),
         pytest.param(" \n\t\n", "", {"trailing_space": 2, "blank_lines": 2}, id="nothing but room"),
         pytest.param("", "", {}, id="nothing"),
