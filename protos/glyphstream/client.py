@@ -30,6 +30,7 @@ __all__ = [
     "Completed",
     "Degraded",
     "Document",
+    "EstimateResponse",
     "Event",
     "GlyphstreamError",
     "Options",
@@ -39,6 +40,7 @@ __all__ = [
     "TextDelta",
     "Turn",
     "Upload",
+    "mode_name",
 ]
 
 Event = Progress | Degraded | TextDelta | Completed
@@ -85,6 +87,11 @@ class Options:
 
 
 DEFAULTS = Options()
+
+
+def mode_name(mode: int) -> str:
+    """The name of a mode as `Upload` takes it."""
+    return next((name for name, number in MODES.items() if number == mode), "precise")
 
 
 class Client:

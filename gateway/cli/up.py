@@ -1,0 +1,35 @@
+"""`glyphstream up`: the three services in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import click
+
+from gateway.cli.session import run
+from gateway.cli.terminal import Terminal
+from gateway.local_stack import running_stack
+from gateway.settings import Settings
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="The gateway's port; 0 takes a free one.")
+def up(port: int | None) -> None:
+    """Run the services until Ctrl-C; their logs go to standard error, their addresses to standard output."""
+    run(lambda: _up(port))
+
+
+async def _up(port: int | None) -> None:
+    settings = Settings()
+    terminal = Terminal()
+    gateway_port = settings.port if port is None else port
+    terminal.say("starting the services")
+    async with running_stack(gateway_port, settings.store_path, _log) as addresses:
+        for name in ("gateway", "render", "reader"):
+            click.echo(f"{name} {getattr(addresses, name)}")
+        await asyncio.Event().wait()
+
+
+def _log(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

@@ -1,0 +1,169 @@
+"""Owns the three services as child processes on loopback: started, awaited, and ended on every way out.
+
+They are processes and nothing more to this module: what they tell, they tell as JSON lines on standard error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.settings import child_environment
+
+HOST = "127.0.0.1"
+LOG_LINES_KEPT = 12
+LOG_LINE_MAX_BYTES = 1 << 20
+END_LIMIT_S = 15.0
+
+Hear = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the services of a stack listen, as host:port."""
+
+    gateway: str
+    render: str
+    reader: str
+
+
+class ServiceDied(Exception):
+    """A service ended although nobody told it to; the message ends with the last lines of its log."""
+
+
+class Service:
+    """One child process. It has a process group of its own, so that nothing of it outlives `end`."""
+
+    def __init__(self, module: str, hear: Hear) -> None:
+        self._module, self._hear = module, hear
+        self._tail: deque[str] = deque(maxlen=LOG_LINES_KEPT)
+        self._port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._serving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def start(self, environment: Mapping[str, str]) -> None:
+        """Starts the process; `environment` comes on top of this process's own."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", self._module),
+            env=child_environment(environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            limit=LOG_LINE_MAX_BYTES,
+            start_new_session=True,
+        )
+        self._listener = asyncio.create_task(self._listen())
+
+    async def port(self) -> int:
+        """The port it listens on, once it does. Raises ServiceDied."""
+        return await asyncio.shield(self._port)
+
+    async def serving(self) -> None:
+        """Returns once it serves. Raises ServiceDied."""
+        await asyncio.shield(self._serving)
+
+    async def died(self) -> None:
+        """Never returns while it lives. Raises ServiceDied."""
+        await asyncio.shield(self._listener)
+        raise self._death()
+
+    async def end(self) -> None:
+        """SIGTERM, time to drain, then SIGKILL for whatever is left of its process group."""
+        try:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_LIMIT_S):
+                    await self._process.wait()
+        finally:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+            await self._listener
+
+    async def _listen(self) -> None:
+        """Reads its log to the end; a pipe that nobody reads would stop it."""
+        assert self._process.stderr is not None
+        async for raw in self._process.stderr:
+            line = raw.decode("utf-8", "replace").rstrip()
+            self._tail.append(line)
+            self._hear(line)
+            self._note(line)
+        await self._process.wait()
+        for waited in (self._port, self._serving):
+            if not waited.done():
+                waited.set_exception(self._death())
+                waited.exception()  # whoever still waits gets it; nobody has to
+
+    def _note(self, line: str) -> None:
+        try:
+            said = json.loads(line)
+        except ValueError:
+            return
+        event = said.get("event") if isinstance(said, dict) else None
+        if event == "listening" and not self._port.done():
+            self._port.set_result(int(said["port"]))
+        elif event == "serving" and not self._serving.done():
+            self._serving.set_result(None)
+
+    def _death(self) -> ServiceDied:
+        told = "\n".join(f"  {line}" for line in self._tail)
+        return ServiceDied(f"{self._module} ended with status {self._process.returncode}\n{told}")
+
+
+def _silence(_line: str) -> None:
+    """Hears nothing."""
+
+
+@asynccontextmanager
+async def running_stack(port: int = 0, store: Path | None = None, hear: Hear = _silence) -> AsyncIterator[Addresses]:
+    """The three services, serving; without `store` documents are kept for as long as the stack runs.
+
+    Ended in the reverse order on the way out. Raises ServiceDied where one ends before it serves, or later, while the
+    body of the `async with` runs: that is then cancelled.
+    """
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="glyphstream-")))
+        render, reader, gateway = (Service(name, hear) for name in ("render_service", "reader_service", "gateway"))
+        for service, prefix in ((render, "RENDER"), (reader, "READER")):
+            await _start(stack, service, {f"GLYPHSTREAM_{prefix}_PORT": "0", f"GLYPHSTREAM_{prefix}_HOST": HOST})
+        targets = [f"{HOST}:{await service.port()}" for service in (render, reader)]
+        environment = {
+            "GLYPHSTREAM_GATEWAY_HOST": HOST,
+            "GLYPHSTREAM_GATEWAY_PORT": str(port),
+            "GLYPHSTREAM_GATEWAY_RENDER_TARGET": targets[0],
+            "GLYPHSTREAM_GATEWAY_READER_TARGET": targets[1],
+            "GLYPHSTREAM_GATEWAY_STORE_PATH": str(store or folder / "documents.sqlite"),
+        }
+        await _start(stack, gateway, environment)
+        addresses = Addresses(f"{HOST}:{await gateway.port()}", *targets)
+        services = (render, reader, gateway)
+        await asyncio.gather(*(service.serving() for service in services))
+        async with _as_long_as_all_live(services):
+            yield addresses
+
+
+async def _start(stack: AsyncExitStack, service: Service, environment: Mapping[str, str]) -> None:
+    await service.start(environment)
+    stack.push_async_callback(service.end)
+
+
+@asynccontextmanager
+async def _as_long_as_all_live(services: tuple[Service, ...]) -> AsyncIterator[None]:
+    """Cancels the body and raises ServiceDied when one of them ends."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            watches = [group.create_task(service.died()) for service in services]
+            yield
+            for watch in watches:
+                watch.cancel()
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
