@@ -1,6 +1,5 @@
 """Owns ink: a page layout becomes a greyscale array. Masks are drawn once per font size and kept in an atlas."""
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +10,9 @@ from render_service.layout import Codes, PageLayout
 from render_service.style import Flow, Style
 
 PAPER = 255
-ATLASES = 16
+ATLASES = 8
+# Five bytes each, so that all atlases of a process stay below 160 MB whatever sizes and scripts come along.
+MAX_ATLAS_PIXELS = 4_000_000
 
 Pixels = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int32]
@@ -34,50 +35,55 @@ def paint(page: PageLayout, style: Style) -> Pixels:
     return np.ascontiguousarray(rows)
 
 
-@dataclass
 class Atlas:
-    """Ink of every character seen so far at one size: runs of pixels (dx, dy, value), one run a slot."""
+    """Ink of the characters seen so far at one size: runs of pixels (dx, dy, value), one run a slot."""
 
-    flow: Flow
-    font_px: int
-    slot: Integers = field(default_factory=lambda: np.full(0x110000, -1, np.int32))
-    starts: Integers = field(default_factory=lambda: np.zeros(1, np.int32))
-    dx: Integers = field(default_factory=lambda: np.zeros(0, np.int32))
-    dy: Integers = field(default_factory=lambda: np.zeros(0, np.int32))
-    value: Pixels = field(default_factory=lambda: np.zeros(0, np.uint8))
+    def __init__(self, flow: Flow, font_px: int) -> None:
+        self._flow, self._font_px = flow, font_px
+        self._clear()
+
+    def _clear(self) -> None:
+        self._slot = np.full(0x110000, -1, np.int32)
+        self._starts = np.zeros(1, np.int64)
+        self._dx, self._dy = np.zeros(0, np.int16), np.zeros(0, np.int16)
+        self._value = np.zeros(0, np.uint8)
 
     def slots_of(self, codes: Codes) -> Integers:
         """Slot of each character; characters met for the first time are drawn now."""
-        slots = self.slot[codes]
-        if (slots < 0).any():
-            self._add(np.unique(codes[slots < 0]))
-            slots = self.slot[codes]
-        return slots
+        fresh = codes[self._slot[codes] < 0]
+        if fresh.size:
+            self._add(np.unique(fresh))
+        if fresh.size and len(self._value) > MAX_ATLAS_PIXELS:
+            self._clear()
+            self._add(np.unique(codes))
+        return self._slot[codes]
 
     def scatter(self, slots: Integers, origins: Integers, stride: int) -> tuple[npt.NDArray[np.int64], Pixels]:
-        """Flat canvas positions and darkest values of the ink of glyphs standing at flat `origins`."""
-        counts = self.starts[slots + 1] - self.starts[slots]
+        """Flat canvas positions and values of the ink of glyphs standing at flat `origins`."""
+        starts = self._starts[slots]
+        counts = self._starts[slots + 1] - starts
         ends = np.cumsum(counts)
-        source = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self.starts[slots] - ends + counts, counts)
-        flat = self.dy * stride + self.dx
-        return flat[source] + np.repeat(origins, counts).astype(np.int64), self.value[source]
+        source = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + counts, counts)
+        positions = np.repeat(origins.astype(np.int64), counts) + self._dx[source]
+        positions += self._dy[source] * np.int64(stride)
+        return positions, self._value[source]
 
     def _add(self, codes: Codes) -> None:
         inks = [self._ink(int(code)) for code in codes]
-        self.slot[codes] = np.arange(len(self.starts) - 1, len(self.starts) - 1 + len(codes))
-        ends = self.starts[-1] + np.cumsum([len(value) for _, _, value in inks])
-        self.starts = np.concatenate((self.starts, ends)).astype(np.int32)
-        self.dx = np.concatenate((self.dx, *(dx for dx, _, _ in inks))).astype(np.int32)
-        self.dy = np.concatenate((self.dy, *(dy for _, dy, _ in inks))).astype(np.int32)
-        self.value = np.concatenate((self.value, *(value for _, _, value in inks)))
+        self._slot[codes] = np.arange(len(self._starts) - 1, len(self._starts) - 1 + len(codes))
+        ends = self._starts[-1] + np.cumsum([len(value) for _, _, value in inks])
+        self._starts = np.concatenate((self._starts, ends))
+        self._dx = np.concatenate((self._dx, *(dx for dx, _, _ in inks))).astype(np.int16)
+        self._dy = np.concatenate((self._dy, *(dy for _, dy, _ in inks))).astype(np.int16)
+        self._value = np.concatenate((self._value, *(value for _, _, value in inks)))
 
     def _ink(self, code: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Pixels]:
         """The inked pixels of a character, kept within one em around its box so that no page edge is overrun."""
-        mask = fonts.mask(code, self.font_px, self.flow) or fonts.missing_box(code, self.font_px, self.flow)
+        mask = fonts.mask(code, self._font_px, self._flow) or fonts.missing_box(code, self._font_px, self._flow)
         dy, dx = np.nonzero(mask.ink)
         value = PAPER - mask.ink[dy, dx]
         dy, dx = dy + mask.top, dx + mask.left
-        near = (dy >= -self.font_px) & (dy < 2 * self.font_px) & (dx >= -self.font_px) & (dx < 2 * self.font_px)
+        near = (dy >= -self._font_px) & (dy < 2 * self._font_px) & (dx >= -self._font_px) & (dx < 2 * self._font_px)
         return dx[near], dy[near], value[near]
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from render_service import fonts
+from render_service import paint as paint_module
 from render_service.layout import PageLayout
 from render_service.paint import PAPER, paint
 from render_service.style import Flow, Style
@@ -79,6 +80,17 @@ def test_a_character_without_a_glyph_is_a_visible_box():
     assert (pixels[0, :12] == 0).all()
     assert (pixels[:12, 0] == 0).all()
     assert (pixels[2:10, 2:10] == PAPER).all()
+
+
+def test_an_atlas_that_grew_too_large_starts_anew_and_paints_the_same(monkeypatch):
+    pages = [glyphs((char, 0, 0), ("g", 28, 7)) for char in "一二三四五"]
+    style = Style(flow=Flow.CELLS, font_px=19, max_width_px=140, max_height_px=84)
+    roomy = [paint(page, style) for page in pages]
+    monkeypatch.setattr(paint_module, "MAX_ATLAS_PIXELS", 100)
+    cramped = paint_module.Atlas(style.flow, style.font_px)
+    monkeypatch.setattr(paint_module, "_atlas", lambda flow, font_px: cramped)
+    assert all((paint(page, style) == pixels).all() for page, pixels in zip(pages, roomy, strict=True))
+    assert len(cramped._value) < 300
 
 
 @pytest.mark.parametrize(
