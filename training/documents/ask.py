@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from random import Random
 
-from training.documents.chance import listed, pick, some
+from training.documents.chance import pick
 from training.documents.document import Question, Span
-from training.documents.lexicon import Attribute, Lexicon
 from training.documents.page import Fact, Page
+from training.documents.wording import about, bare, dressed, key_phrases, quote_wording, reversed_wording, wording
 
 ABSENT_SHARE = 0.12
 LONGEST_ANSWER = 200
@@ -49,17 +47,48 @@ def _kind(page: Page) -> Asker:
     return _quote if roll < ABSENT_SHARE + 0.28 and page.sentences else _fact
 
 
-def _fact(page: Page, _: str, groups: Groups) -> Question | None:
+def _fact(page: Page, text: str, groups: Groups) -> Question | None:
     rng, lexicon = page.rng, page.lexicon
     if not page.facts:
         return None
     fact = pick(rng, page.facts)
+    roll = rng.random()
+    if roll < 0.1:
+        return _nameless(page, fact)
+    if roll < 0.18 and (question := _reversed(page, text, fact)):
+        return question
     group = groups[fact.subject, fact.attribute.key]
     same = [other for other in group if other.value == fact.value]
     core = wording(rng, lexicon, fact.subject, fact.attribute)
     if len(same) == len(group) and (fact.heading < 0 or rng.random() < 0.85):
         return Question(dressed(rng, lexicon, core), _spans(same), "fact")
     return _scoped(page, fact, group, core)
+
+
+def _nameless(page: Page, fact: Fact) -> Question | None:
+    """The question without its entity, where the document, or the chapter that is named, has only one such property."""
+    rng, index = page.rng, fact.heading
+    while index >= 0 and page.headings[index].parent >= 0 and rng.random() < 0.5:
+        index = page.headings[index].parent
+    name = pick(rng, fact.attribute.names)
+    inside = [other for other in page.facts if index < 0 or under(page, other.heading, index)]
+    rivals = (other for other in inside if other.value != fact.value or other.attribute.key != fact.attribute.key)
+    if any(name in known or known in name for other in rivals for known in other.attribute.names):
+        return None
+    core = (scoped(page, index) if index >= 0 else "") + bare(rng, page.lexicon, fact.attribute, name)
+    same = [other for other in inside if other.attribute.key == fact.attribute.key]
+    return Question(dressed(rng, page.lexicon, core, scoped=index >= 0), _spans(same), "fact")
+
+
+def _reversed(page: Page, text: str, fact: Fact) -> Question | None:
+    """The question for the entity that has a value, where that occurs once and the entity before it on its line."""
+    if text.count(fact.value) != 1 or len(fact.value) < 3:
+        return None
+    start = text.rfind(fact.subject, text.rfind("\n", 0, fact.start) + 1, fact.start)
+    if start < 0:
+        return None
+    core = reversed_wording(page.rng, page.lexicon, fact.attribute, fact.value)
+    return Question(dressed(page.rng, page.lexicon, core), ((start, start + len(fact.subject)),), "fact")
 
 
 def _scoped(page: Page, fact: Fact, group: list[Fact], core: str) -> Question | None:
@@ -97,32 +126,6 @@ def _spans(facts: list[Fact]) -> tuple[Span, ...]:
     return tuple((fact.start, fact.start + len(fact.value)) for fact in facts)
 
 
-def wording(rng: Random, lexicon: Lexicon, subject: str, attribute: Attribute) -> str:
-    """A bare question for the attribute of the subject."""
-    if attribute.questions and rng.random() < 0.4:
-        template = pick(rng, attribute.questions)
-    else:
-        special = lexicon.cores.get(attribute.klass)
-        template = pick(rng, special if special and rng.random() < 0.7 else lexicon.cores[""])
-    return template.replace("{s}", subject).replace("{a}", pick(rng, attribute.names))
-
-
-def dressed(rng: Random, lexicon: Lexicon, core: str, scoped: bool = False) -> str:
-    """The question with or without politeness, question mark and capital."""
-    asking = any(word in core for word in lexicon.wh) if lexicon.lang == "zh" else core.split(" ", 1)[0].lower() in _WH
-    before = "" if scoped and rng.random() < 0.8 else pick(rng, lexicon.before)
-    if before and not asking and before[-1] not in "，：":
-        before = "" if before[-1].isalnum() or before[-2] not in ",:" else before
-    after = pick(rng, lexicon.after_wh if any(word in core[-12:] for word in lexicon.wh) else lexicon.after)
-    text = before + core + ("" if core[-1] in "？?" else after)
-    if lexicon.lang == "en" and rng.random() < 0.75 and text.split(" ", 1)[0].isalpha():
-        text = text[0].upper() + text[1:]
-    return text
-
-
-_WH = frozenset(listed("what which who whom whose when where how at on by in from until after under since for to"))
-
-
 def _quote(page: Page, text: str, groups: Groups) -> Question | None:
     rng, lexicon = page.rng, page.lexicon
     span = pick(rng, page.sentences)
@@ -139,66 +142,6 @@ def _quote(page: Page, text: str, groups: Groups) -> Question | None:
     if not phrases:
         return None
     return Question(dressed(rng, lexicon, quote_wording(rng, lexicon, phrases)), (span,), "quote")
-
-
-def about(rng: Random, lexicon: Lexicon, subject: str, attribute: Attribute) -> str:
-    """A phrase that names the attribute of the subject."""
-    return pick(rng, lexicon.about).replace("{s}", subject).replace("{a}", pick(rng, attribute.names))
-
-
-def quote_wording(rng: Random, lexicon: Lexicon, phrases: list[str]) -> str:
-    """A request to quote the sentence with one or two phrases."""
-    if len(phrases) == 1:
-        return pick(rng, lexicon.quotes).replace("{p}", phrases[0])
-    return pick(rng, lexicon.quote_pairs).replace("{p}", phrases[0]).replace("{q}", phrases[1])
-
-
-def key_phrases(rng: Random, sentence: str, lang: str, text: str) -> list[str]:
-    """One or two phrases of the sentence that together occur nowhere else: none when there are none."""
-    pieces = _clauses(sentence, lang)
-    for _ in range(4):
-        if not pieces:
-            return []
-        chosen = some(rng, pieces, 2 if rng.random() < 0.35 and len(pieces) > 1 else 1)
-        phrases = [shortened(rng, piece, lang) for piece in chosen]
-        if any(text.count(phrase) == 1 for phrase in phrases) and sum(map(len, phrases)) < 0.9 * len(sentence) + 4:
-            return phrases
-    return []
-
-
-def _clauses(sentence: str, lang: str) -> list[str]:
-    least = 5 if lang == "zh" else 14
-    parts = (part.strip(" .\t=") for part in _MARKS[lang].split(sentence))
-    return [part for part in parts if len(part) >= least]
-
-
-_MARKS = {"zh": re.compile(r"[，；：。、（）;()！？!?\n]|(?<!\d),|,(?!\d)"), "en": re.compile(r"[;()!?\n]|[,:](?=\s)")}
-
-
-def shortened(rng: Random, piece: str, lang: str) -> str:
-    """A contiguous part of a clause, long enough to be recognised."""
-    if lang == "en":
-        tokens = piece.split(" ")
-        size = min(len(tokens), 3 + int(rng.random() * 5))
-        first = int(rng.random() * (len(tokens) - size + 1))
-        return _whole(tokens[first : first + size])
-    if len(piece) <= 14 or (not piece.isascii() and rng.random() < 0.5):
-        return piece[:24]
-    return piece[-14:] if rng.random() < 0.5 else piece[:14]
-
-
-_LOOSE_ENDS = frozenset(
-    listed("a an the of to and or for in is are was be with by that as on if at from this its it which has have can")
-)
-
-
-def _whole(tokens: list[str]) -> str:
-    """The tokens without articles, prepositions and the like hanging at either end."""
-    while len(tokens) > 2 and tokens[-1].lower() in _LOOSE_ENDS:
-        tokens = tokens[:-1]
-    while len(tokens) > 2 and tokens[0].lower() in _LOOSE_ENDS:
-        tokens = tokens[1:]
-    return " ".join(tokens)
 
 
 def _heading(page: Page, text: str, groups: Groups) -> Question | None:

@@ -60,6 +60,7 @@ class Lexicon:
     after_wh: tuple[str, ...]  # after a core with one of the words `wh`
     wh: tuple[str, ...]
     scopes: tuple[str, ...]  # question prefixes over {h} heading number and {t} heading title
+    reversed: tuple[str, ...]  # questions for the entity, over {a} and {v}
     quotes: tuple[str, ...]  # over {p} phrase
     quote_pairs: tuple[str, ...]  # over {p} and {q}
     sections: tuple[str, ...]  # over {p} phrase

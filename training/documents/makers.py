@@ -25,6 +25,7 @@ from training.documents.values import (
     percent,
     phone,
     ratio_zh,
+    span,
     thousands,
     version,
 )
@@ -62,8 +63,8 @@ _SHARED: dict[str, Maker] = {
 }
 
 ZH: dict[str, Maker] = _SHARED | {
-    "duration": measure("ms", "s", "毫秒", "秒", "分钟", "小时", "天", "秒", "min", "h", decimals=0.1),
-    "period": measure("天", "日", "个月", "年", "周", "个工作日", "小时", decimals=0),
+    "duration": span("ms", "s", "毫秒", "秒", "分钟", "小时", "天", "秒", "min", "h"),
+    "period": span("天", "日", "个月", "年", "周", "个工作日", "小时"),
     "percent": ratio_zh,
     "ratio": penalty_zh,
     "ordinal": ordinal_zh,
@@ -84,8 +85,8 @@ ZH: dict[str, Maker] = _SHARED | {
 }
 
 EN: dict[str, Maker] = _SHARED | {
-    "duration": measure("ms", "s", "seconds", "minutes", "hours", "milliseconds", "days", "min", decimals=0.1),
-    "period": measure("days", "months", "years", "weeks", "business days", "hours", decimals=0),
+    "duration": span("ms", "s", "seconds", "minutes", "hours", "milliseconds", "days", "min"),
+    "period": span("days", "months", "years", "weeks", "business days", "hours"),
     "ordinal": ordinal_en,
     "date": date_en,
     "money": money_en,

@@ -8,13 +8,14 @@ from functools import lru_cache
 from random import Random
 
 from training.documents import cloze, names, rows
-from training.documents.ask import ABSENT_SHARE, LONGEST_ANSWER, dressed, key_phrases, quote_wording, wording
+from training.documents.ask import ABSENT_SHARE, LONGEST_ANSWER
 from training.documents.chance import pick
 from training.documents.cloze import Cloze
 from training.documents.document import Lang, Question
 from training.documents.lexicon import Lexicon, entity
 from training.documents.lexicons import lexicon as lexicon_of
 from training.documents.reading import Title, line_at, section_of, sentences, titles
+from training.documents.wording import dressed, key_phrases, quote_wording, wording
 
 Asker = Callable[[Random, str, Lexicon, list[Title], str], Question | None]
 _UNITS = {"zh": ("节", "章节", "部分", "节"), "en": ("section", "section", "part", "section")}

@@ -85,17 +85,21 @@ def several_properties(page: Page, subject: str, domain: Domain) -> None:
         return
     start = page.at
     linked = pick(rng, ("为", "是", "", " ", "："))
-    page.put(subject + ("的" if chinese else " has "))
+    page.put(subject + "的" if chinese else _opened("en", "", subject + " has "))
     for index, attribute in enumerate(chosen):
         last = index == len(chosen) - 1
         if index:
             page.put("，" if chinese else (" and " if last else ", "))
         name = pick(rng, attribute.names)
-        page.put(name + linked if chinese else f"{pick(rng, ('a', 'the'))} {name} of ")
+        page.put(name + linked if chinese else f"{_article(name)} {name} of ")
         page.value(subject, attribute, attribute.make(rng))
     page.put(_ending(page))
     page.sentence(start)
     page.space()
+
+
+def _article(name: str) -> str:
+    return "the" if name[0] in "aeiou" else "a"
 
 
 _LISTS_ZH = (

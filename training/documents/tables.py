@@ -10,6 +10,9 @@ _NAMES_ZH = ("名称", "对象", "项目", "条目", "名目", "编目")
 _NAMES_EN = ("name", "item", "entry", "object")
 
 
+_COMMAS = 2  # the style of a table whose cells are set off by commas
+
+
 def width(text: str) -> int:
     """Half-width cells that the text takes."""
     return sum(2 if ord(char) > 0x2E80 else 1 for char in text)
@@ -25,10 +28,12 @@ def grid(page: Page, domain: Domain, subjects: list[str]) -> None:
     """A table of the subjects by two to four attributes of their domain."""
     rng = page.rng
     columns = [(a, pick(rng, a.names)) for a in some(rng, domain.attributes, upto(rng, 2, 4))]
+    style = int(rng.random() * 4)
     first = pick(rng, _NAMES_ZH if page.lexicon.lang == "zh" else _NAMES_EN)
     rows = [[subject, *(attribute.make(rng) for attribute, _ in columns)] for subject in subjects]
+    if style == _COMMAS:
+        rows = [[cell.replace(",", "") for cell in row] for row in rows]
     cells = [[first, *(name for _, name in columns)], *rows]
-    style = int(rng.random() * 4)
     widths = [max(width(row[index]) for row in cells) + 2 for index in range(len(columns) + 1)]
     for number, row in enumerate(cells):
         page.put("| " if style == 0 else "")

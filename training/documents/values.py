@@ -89,14 +89,27 @@ def decimal(rng: Random) -> str:
 
 
 def _unit(rng: Random, amount: int | str, units: tuple[str, ...]) -> str:
-    return f"{amount}{' ' if rng.random() < 0.6 else ''}{pick(rng, units)}"
+    unit = pick(rng, units)
+    apart = rng.random() < 0.6 or (len(unit) > 3 and unit.isascii())  # words of English are never glued to a number
+    return f"{amount} {unit}" if apart else f"{amount}{unit}"
 
 
-def measure(*units: str, decimals: float = 0.4) -> Maker:
+def measure(*units: str) -> Maker:
     """The maker of an amount in one of the units."""
 
     def make(rng: Random) -> str:
-        return _unit(rng, decimal(rng) if rng.random() < decimals else number(rng), units)
+        return _unit(rng, decimal(rng) if rng.random() < 0.4 else number(rng), units)
+
+    return make
+
+
+def span(*units: str) -> Maker:
+    """The maker of a length of time, which people give in small or round numbers."""
+
+    def make(rng: Random) -> str:
+        roll = rng.random()
+        amount = pick(rng, _ROUND) if roll < 0.5 else pick(rng, _LARGE) if roll < 0.7 else upto(rng, 2, 999)
+        return _unit(rng, f"{amount}.5" if roll > 0.97 else amount, units)
 
     return make
 
