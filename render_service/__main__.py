@@ -5,6 +5,8 @@ import asyncio
 import sys
 from functools import partial
 
+from pydantic import ValidationError
+
 from render_service.servicer import ERRORS, RenderServicer, register
 from render_service.settings import RenderSettings
 from render_service.workers import Pool
@@ -31,11 +33,16 @@ async def _main(settings: RenderSettings) -> int:
 
 
 def _settings() -> RenderSettings:
-    """Arguments win over the environment, the environment over the defaults."""
+    """Arguments win over the environment, the environment over the defaults; wrong ones end the process with 2."""
     parser = argparse.ArgumentParser(prog="python -m render_service", description=__doc__)
-    for name in ("host", "port", "workers"):
-        parser.add_argument(f"--{name}", help=RenderSettings.model_fields[name].description, default=argparse.SUPPRESS)
-    return RenderSettings(**vars(parser.parse_args()))
+    parser.add_argument("--host", help="address to listen at", default=argparse.SUPPRESS)
+    parser.add_argument("--port", help="port to listen at, 0 for any free one", default=argparse.SUPPRESS)
+    parser.add_argument("--workers", help="worker processes, one a core by default", default=argparse.SUPPRESS)
+    try:
+        return RenderSettings(**vars(parser.parse_args()))
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        parser.error("; ".join(problems))
 
 
 if __name__ == "__main__":
