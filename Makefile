@@ -52,11 +52,11 @@ clean:
 	rm -rf .venv tools/node_modules dist
 
 .venv/.run: pyproject.toml constraints.txt tools/setup
-	tools/setup run
+	@tools/setup run
 	@touch $@
 
 .venv/.dev: pyproject.toml constraints.txt tools/setup
-	tools/setup dev
+	@tools/setup dev
 	@touch $@ .venv/.run
 
 $(BUF): tools/package.json tools/package-lock.json
