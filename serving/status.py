@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -89,8 +89,7 @@ def to_status(error: BaseException, table: ErrorTable, request_id: str) -> Statu
     known = row is not BUG
     message = str(error) if known else f"internal error, request {request_id}"
     status = Status(code=row.code.value[0], message=message[:LONGEST_MESSAGE_CHARACTERS])
-    metadata: dict[str, str] = getattr(error, "metadata", {}) if known else {}
-    status.details.add().Pack(ErrorInfo(reason=row.reason, domain=DOMAIN, metadata=metadata))
+    status.details.add().Pack(ErrorInfo(reason=row.reason, domain=DOMAIN, metadata=_metadata(error) if known else {}))
     retry_after_s: float | None = getattr(error, "retry_after_s", None)
     if known and retry_after_s is not None:
         info = RetryInfo()
@@ -99,6 +98,11 @@ def to_status(error: BaseException, table: ErrorTable, request_id: str) -> Statu
     if request_id:
         status.details.add().Pack(RequestInfo(request_id=request_id))
     return status
+
+
+def _metadata(error: BaseException) -> dict[str, str]:
+    metadata = getattr(error, "metadata", None)  # a foreign error may call anything by that name
+    return {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, Mapping) else {}
 
 
 def failure(error: grpc.RpcError) -> Failure:
@@ -135,10 +139,7 @@ class StatusInterceptor(grpc.aio.ServerInterceptor):
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
-        return handler and around(handler, lambda context: self._converted(context, method))
-
-    def _converted(self, context: Context, method: str) -> AbstractAsyncContextManager[None]:
-        return _converted(context, method, self._table)
+        return handler and around(handler, lambda context: _converted(context, method, self._table))
 
 
 @asynccontextmanager

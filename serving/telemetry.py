@@ -63,9 +63,11 @@ def _common_processors(service: str) -> Sequence[Processor]:
 
 
 def _renderers(stream: TextIO) -> Sequence[Processor]:
+    # Tracebacks without local variables: those hold what people asked to be read.
     if stream.isatty():
-        return (structlog.dev.ConsoleRenderer(),)
-    return (structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False))
+        return (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return (structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer(ensure_ascii=False))
 
 
 def begin_request(proposed: str = "") -> str:

@@ -84,6 +84,14 @@ def test_a_bug_tells_the_caller_nothing_but_the_request_id():
     assert b"secret" not in to_status(error, TABLE, "r1").SerializeToString()
 
 
+@pytest.mark.parametrize(("metadata", "seen"), [({"pages": 3}, {"pages": "3"}), ("text", {}), (None, {})])
+def test_only_a_mapping_travels_as_metadata(metadata, seen):
+    error = KeyError("k")
+    error.metadata = metadata  # type: ignore[attr-defined]
+    (info,) = infos(to_status(error, TABLE, "r1"))
+    assert dict(info.metadata) == seen
+
+
 def test_an_error_without_a_table_is_a_bug():
     assert row_of(TooBig(), {}).reason == "INTERNAL"
 

@@ -50,14 +50,16 @@ def test_a_terminal_gets_lines_for_people(configured):
 
 
 @pytest.mark.parametrize("stream_type", [io.StringIO, Terminal])
-def test_an_exception_is_logged_with_its_traceback(configured, stream_type):
+def test_an_exception_is_logged_with_its_traceback_but_no_local_variables(configured, stream_type):
     stream = configured(stream_type())
+    document = "-".join(["private"] * 2)
     try:
-        raise KeyError("lost")
+        raise KeyError("lost", len(document))
     except KeyError:
         structlog.get_logger().exception("failed")
     assert "KeyError" in stream.getvalue()
     assert "test_telemetry" in stream.getvalue()
+    assert document not in stream.getvalue()
 
 
 async def test_libraries_that_warn_through_logging_come_out_the_same_way(configured):
