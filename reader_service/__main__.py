@@ -9,7 +9,7 @@ from functools import partial
 from reader_service.model import Model
 from reader_service.reader import Reader
 from reader_service.servicer.servicer import TABLE, register
-from reader_service.settings import Settings
+from reader_service.settings import Settings, bound_spinning
 from serving import telemetry
 from serving.process import Endpoint, serve
 
@@ -43,4 +43,5 @@ async def _main() -> int:
 
 if __name__ == "__main__":
     telemetry.configure("reader")
+    bound_spinning()
     sys.exit(asyncio.run(_main()))

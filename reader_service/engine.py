@@ -169,6 +169,7 @@ class Engine:
                     self.scheduler.waiting.append(job)
         for job in self.scheduler.admit(self._reserve):
             self._attempt(job, job.start)
+        self._publish()  # before the step's work, which may take long
 
     def _reserve(self, job: Job) -> bool:
         """Reserves a job's bytes. One whose document went ends here, which makes no room but holds up nobody."""
