@@ -1,0 +1,55 @@
+"""The training-time forward pass is the model that will be served."""
+
+import json
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import Qwen2VLForConditionalGeneration, Qwen2VLImageProcessorPil
+
+from training import checkpoint
+from training.network import Network, Shape, positions
+
+PAGES, ROWS, COLUMNS = 2, 4, 6
+
+
+def prompt(tokenizer):
+    parts = [{"type": "image"}] * PAGES + [{"type": "text", "text": "<|ask|>多少"}]
+    text = tokenizer.apply_chat_template([{"role": "user", "content": parts}], tokenize=False)
+    text = text.replace("<|image_pad|>", "<|image_pad|>" * (ROWS * COLUMNS))
+    return tokenizer(text, return_tensors="pt").input_ids
+
+
+def test_batched_forward_equals_transformers(tmp_path):
+    torch.manual_seed(0)
+    tokenizer = checkpoint.tokenizer()
+    model = Qwen2VLForConditionalGeneration(checkpoint.config(8256)).eval()
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(checkpoint.PROCESSOR))
+    pages = np.random.default_rng(0).integers(0, 256, (PAGES, ROWS * 28, COLUMNS * 28), dtype=np.uint8)
+    images = [Image.fromarray(page).convert("RGB") for page in pages]
+    seen = Qwen2VLImageProcessorPil.from_pretrained(tmp_path)(images, return_tensors="pt")
+    ids = prompt(tokenizer)
+    kinds = (ids == checkpoint.CONTROL.index("<|image_pad|>")).int()
+    network = Network(model)
+    shape = Shape(PAGES, ROWS, COLUMNS, text=ids.shape[1] - (1 + PAGES * (ROWS * COLUMNS + 3)))
+    skip = torch.zeros(1, dtype=torch.long)
+    with torch.no_grad():
+        expected = model(input_ids=ids, attention_mask=torch.ones_like(ids), mm_token_type_ids=kinds, **seen).logits
+        tokens = network.see(torch.from_numpy(pages)).reshape(1, PAGES * ROWS * COLUMNS, -1)
+        actual = network.logits(network.think(tokens, ids, shape, skip).final)
+    torch.testing.assert_close(actual, expected, atol=1e-4, rtol=1e-4)
+    where, _ = model.model.get_rope_index(ids, mm_token_type_ids=kinds, image_grid_thw=seen["image_grid_thw"])
+    assert torch.equal(where, positions(shape, skip))
+
+
+def test_every_known_character_is_one_token_and_comes_back():
+    tokenizer = checkpoint.tokenizer()
+    text = "".join(checkpoint.alphabet())
+    ids = tokenizer(text).input_ids
+    assert len(ids) == len(text)
+    assert tokenizer.decode(ids) == text
+
+
+def test_an_unknown_character_comes_back_from_its_bytes():
+    tokenizer = checkpoint.tokenizer()
+    assert tokenizer.decode(tokenizer("a\U0001f600龘").input_ids) == "a\U0001f600龘"

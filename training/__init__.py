@@ -1,0 +1,1 @@
+"""Makes the embedded reader: nothing in the services imports this package."""
