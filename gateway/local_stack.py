@@ -76,13 +76,12 @@ class Service:
         raise self._death()
 
     async def end(self) -> None:
-        """SIGTERM, time to drain, then SIGKILL for whatever is left of its process group."""
+        """SIGTERM and time to drain, if it serves at all; then SIGKILL for whatever is left of its process group."""
         try:
-            with suppress(ProcessLookupError):
+            if self._serving.done() and self._process.returncode is None:
                 self._process.terminate()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(END_LIMIT_S):
-                    await self._process.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._process.wait(), END_LIMIT_S)
         finally:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -147,7 +146,7 @@ async def running_stack(port: int = 0, store: Path | None = None, hear: Hear = _
         addresses = Addresses(f"{HOST}:{await gateway.port()}", *targets)
         services = (render, reader, gateway)
         await asyncio.gather(*(service.serving() for service in services))
-        async with _as_long_as_all_live(services):
+        async with as_long_as_all_live(services):
             yield addresses
 
 
@@ -157,7 +156,7 @@ async def _start(stack: AsyncExitStack, service: Service, environment: Mapping[s
 
 
 @asynccontextmanager
-async def _as_long_as_all_live(services: tuple[Service, ...]) -> AsyncIterator[None]:
+async def as_long_as_all_live(services: tuple[Service, ...]) -> AsyncIterator[None]:
     """Cancels the body and raises ServiceDied when one of them ends."""
     try:
         async with asyncio.TaskGroup() as group:

@@ -28,7 +28,7 @@ TRANSCRIBE = Options(task="transcribe")
 def ask(file: str, questions: tuple[str, ...], mode: str, gateway: str | None, timeout_s: float, as_json: bool) -> None:
     """Ask questions about FILE; "-" is standard input."""
     upload = upload_of(file, mode)
-    run(lambda: _ask(upload, questions, Target(gateway, timeout_s), as_json))
+    run(lambda: _ask(upload, questions, Target(gateway, timeout_s), as_json), file)
 
 
 @click.command()
@@ -39,7 +39,7 @@ def ask(file: str, questions: tuple[str, ...], mode: str, gateway: str | None, t
 def read(file: str, mode: str, gateway: str | None, timeout_s: float) -> None:
     """Write what the reader sees on the pages of FILE: a transcription."""
     upload = upload_of(file, mode)
-    run(lambda: _read(upload, Target(gateway, timeout_s)))
+    run(lambda: _read(upload, Target(gateway, timeout_s)), file)
 
 
 async def _ask(upload: Upload, questions: tuple[str, ...], target: Target, as_json: bool) -> None:

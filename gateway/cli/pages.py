@@ -30,7 +30,7 @@ def render(file: str, folder: Path, mode: str, gateway: str | None, timeout_s: f
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         refuse(f"{folder}: {error.strerror or error}")
-    run(lambda: _render(upload, folder, Target(gateway, timeout_s)))
+    run(lambda: _render(upload, folder, Target(gateway, timeout_s)), file)
 
 
 @click.command()
@@ -42,7 +42,7 @@ def render(file: str, folder: Path, mode: str, gateway: str | None, timeout_s: f
 def estimate(file: str, mode: str, gateway: str | None, timeout_s: float, as_json: bool) -> None:
     """Say what reading FILE would cost, without reading it."""
     upload = upload_of(file, mode)
-    run(lambda: _estimate(upload, Target(gateway, timeout_s), as_json))
+    run(lambda: _estimate(upload, Target(gateway, timeout_s), as_json), file)
 
 
 async def _render(upload: Upload, folder: Path, target: Target) -> None:

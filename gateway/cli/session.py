@@ -59,13 +59,17 @@ def refuse(message: str) -> NoReturn:
     _end(message, INPUT_REFUSED)
 
 
-def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs a command's coroutine; every failure becomes one line on standard error and an exit status."""
+def run(work: Callable[[], Coroutine[Any, Any, None]], about: str = "") -> None:
+    """Runs a command's coroutine; every failure becomes one line on standard error and an exit status.
+
+    `about` is the input's name, for the line that refuses it.
+    """
     try:
         asyncio.run(_interruptible(work()))
     except GlyphstreamError as error:
-        refused = isinstance(error, Refused | DoesNotFit)
-        _end(_told(error), INPUT_REFUSED if refused else SERVICE_FAILED)
+        if isinstance(error, Refused | DoesNotFit):
+            refuse(f"{about}: {_told(error)}" if about else _told(error))
+        _end(_told(error), SERVICE_FAILED)
     except ServiceDied as error:
         _end(str(error), SERVICE_FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
