@@ -84,8 +84,8 @@ class GatewayServiceServicer:
     def CreateDocument(self, request_iterator, context):
         """Takes a document in, renders it and makes it resident. First message: header; then chunks. Ends with Document or one status.
         Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAUTHENTICATED (BAD_TOKEN), OUT_OF_RANGE (DOES_NOT_FIT),
-        RESOURCE_EXHAUSTED (GPU_OUT_OF_MEMORY, QUOTA_EXCEEDED), UNAVAILABLE (READER_BUSY, DRAINING, RENDERER_LOST, GPU_LOST),
-        DEADLINE_EXCEEDED, INTERNAL.
+        RESOURCE_EXHAUSTED (GPU_OUT_OF_MEMORY, QUOTA_EXCEEDED), UNAVAILABLE (READER_BUSY, RENDERER_BUSY, WARMING, DRAINING,
+        RENDERER_LOST, READER_LOST, GPU_LOST), DEADLINE_EXCEEDED, INTERNAL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -109,7 +109,7 @@ class GatewayServiceServicer:
 
     def GetPages(self, request, context):
         """Paints a document's pages as they are read now.
-        Errors: NOT_FOUND (DOCUMENT_NOT_FOUND), UNAVAILABLE (RENDERER_LOST), INTERNAL.
+        Errors: NOT_FOUND (DOCUMENT_NOT_FOUND), UNAVAILABLE (RENDERER_BUSY, RENDERER_LOST, READER_LOST), INTERNAL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,7 +117,7 @@ class GatewayServiceServicer:
 
     def Estimate(self, request_iterator, context):
         """Says what a document would cost, without reading it. First message: header; then chunks.
-        Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (RENDERER_LOST, DRAINING), INTERNAL.
+        Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (RENDERER_BUSY, RENDERER_LOST, READER_LOST, DRAINING), INTERNAL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,8 +36,8 @@ class GatewayServiceStub:
     CreateDocument: _grpc.StreamStreamMultiCallable[_gateway_pb2.CreateDocumentRequest, _gateway_pb2.CreateDocumentResponse]
     """Takes a document in, renders it and makes it resident. First message: header; then chunks. Ends with Document or one status.
     Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAUTHENTICATED (BAD_TOKEN), OUT_OF_RANGE (DOES_NOT_FIT),
-    RESOURCE_EXHAUSTED (GPU_OUT_OF_MEMORY, QUOTA_EXCEEDED), UNAVAILABLE (READER_BUSY, DRAINING, RENDERER_LOST, GPU_LOST),
-    DEADLINE_EXCEEDED, INTERNAL.
+    RESOURCE_EXHAUSTED (GPU_OUT_OF_MEMORY, QUOTA_EXCEEDED), UNAVAILABLE (READER_BUSY, RENDERER_BUSY, WARMING, DRAINING,
+    RENDERER_LOST, READER_LOST, GPU_LOST), DEADLINE_EXCEEDED, INTERNAL.
     """
     Ask: _grpc.UnaryStreamMultiCallable[_gateway_pb2.AskRequest, _gateway_pb2.AskResponse]
     """Asks about a document. An evicted document is rendered and read again without the caller noticing. Ends with Completed or one status.
@@ -49,11 +49,11 @@ class GatewayServiceStub:
     """
     GetPages: _grpc.UnaryStreamMultiCallable[_gateway_pb2.GetPagesRequest, _gateway_pb2.GetPagesResponse]
     """Paints a document's pages as they are read now.
-    Errors: NOT_FOUND (DOCUMENT_NOT_FOUND), UNAVAILABLE (RENDERER_LOST), INTERNAL.
+    Errors: NOT_FOUND (DOCUMENT_NOT_FOUND), UNAVAILABLE (RENDERER_BUSY, RENDERER_LOST, READER_LOST), INTERNAL.
     """
     Estimate: _grpc.StreamUnaryMultiCallable[_gateway_pb2.EstimateRequest, _gateway_pb2.EstimateResponse]
     """Says what a document would cost, without reading it. First message: header; then chunks.
-    Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (RENDERER_LOST, DRAINING), INTERNAL.
+    Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (RENDERER_BUSY, RENDERER_LOST, READER_LOST, DRAINING), INTERNAL.
     """
     GetDocument: _grpc.UnaryUnaryMultiCallable[_gateway_pb2.GetDocumentRequest, _gateway_pb2.GetDocumentResponse]
     """Looks a document up.
@@ -76,8 +76,8 @@ class GatewayServiceAsyncStub(GatewayServiceStub):
     CreateDocument: _aio.StreamStreamMultiCallable[_gateway_pb2.CreateDocumentRequest, _gateway_pb2.CreateDocumentResponse]  # type: ignore[assignment]
     """Takes a document in, renders it and makes it resident. First message: header; then chunks. Ends with Document or one status.
     Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAUTHENTICATED (BAD_TOKEN), OUT_OF_RANGE (DOES_NOT_FIT),
-    RESOURCE_EXHAUSTED (GPU_OUT_OF_MEMORY, QUOTA_EXCEEDED), UNAVAILABLE (READER_BUSY, DRAINING, RENDERER_LOST, GPU_LOST),
-    DEADLINE_EXCEEDED, INTERNAL.
+    RESOURCE_EXHAUSTED (GPU_OUT_OF_MEMORY, QUOTA_EXCEEDED), UNAVAILABLE (READER_BUSY, RENDERER_BUSY, WARMING, DRAINING,
+    RENDERER_LOST, READER_LOST, GPU_LOST), DEADLINE_EXCEEDED, INTERNAL.
     """
     Ask: _aio.UnaryStreamMultiCallable[_gateway_pb2.AskRequest, _gateway_pb2.AskResponse]  # type: ignore[assignment]
     """Asks about a document. An evicted document is rendered and read again without the caller noticing. Ends with Completed or one status.
@@ -89,11 +89,11 @@ class GatewayServiceAsyncStub(GatewayServiceStub):
     """
     GetPages: _aio.UnaryStreamMultiCallable[_gateway_pb2.GetPagesRequest, _gateway_pb2.GetPagesResponse]  # type: ignore[assignment]
     """Paints a document's pages as they are read now.
-    Errors: NOT_FOUND (DOCUMENT_NOT_FOUND), UNAVAILABLE (RENDERER_LOST), INTERNAL.
+    Errors: NOT_FOUND (DOCUMENT_NOT_FOUND), UNAVAILABLE (RENDERER_BUSY, RENDERER_LOST, READER_LOST), INTERNAL.
     """
     Estimate: _aio.StreamUnaryMultiCallable[_gateway_pb2.EstimateRequest, _gateway_pb2.EstimateResponse]  # type: ignore[assignment]
     """Says what a document would cost, without reading it. First message: header; then chunks.
-    Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (RENDERER_LOST, DRAINING), INTERNAL.
+    Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (RENDERER_BUSY, RENDERER_LOST, READER_LOST, DRAINING), INTERNAL.
     """
     GetDocument: _aio.UnaryUnaryMultiCallable[_gateway_pb2.GetDocumentRequest, _gateway_pb2.GetDocumentResponse]  # type: ignore[assignment]
     """Looks a document up.
@@ -119,8 +119,8 @@ class GatewayServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_gateway_pb2.CreateDocumentResponse], _abc.AsyncIterator[_gateway_pb2.CreateDocumentResponse]]:
         """Takes a document in, renders it and makes it resident. First message: header; then chunks. Ends with Document or one status.
         Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAUTHENTICATED (BAD_TOKEN), OUT_OF_RANGE (DOES_NOT_FIT),
-        RESOURCE_EXHAUSTED (GPU_OUT_OF_MEMORY, QUOTA_EXCEEDED), UNAVAILABLE (READER_BUSY, DRAINING, RENDERER_LOST, GPU_LOST),
-        DEADLINE_EXCEEDED, INTERNAL.
+        RESOURCE_EXHAUSTED (GPU_OUT_OF_MEMORY, QUOTA_EXCEEDED), UNAVAILABLE (READER_BUSY, RENDERER_BUSY, WARMING, DRAINING,
+        RENDERER_LOST, READER_LOST, GPU_LOST), DEADLINE_EXCEEDED, INTERNAL.
         """
 
     @_abc_1.abstractmethod
@@ -150,7 +150,7 @@ class GatewayServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_gateway_pb2.GetPagesResponse], _abc.AsyncIterator[_gateway_pb2.GetPagesResponse]]:
         """Paints a document's pages as they are read now.
-        Errors: NOT_FOUND (DOCUMENT_NOT_FOUND), UNAVAILABLE (RENDERER_LOST), INTERNAL.
+        Errors: NOT_FOUND (DOCUMENT_NOT_FOUND), UNAVAILABLE (RENDERER_BUSY, RENDERER_LOST, READER_LOST), INTERNAL.
         """
 
     @_abc_1.abstractmethod
@@ -160,7 +160,7 @@ class GatewayServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_gateway_pb2.EstimateResponse, _abc.Awaitable[_gateway_pb2.EstimateResponse]]:
         """Says what a document would cost, without reading it. First message: header; then chunks.
-        Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (RENDERER_LOST, DRAINING), INTERNAL.
+        Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (RENDERER_BUSY, RENDERER_LOST, READER_LOST, DRAINING), INTERNAL.
         """
 
     @_abc_1.abstractmethod
