@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 
 import click
 
@@ -28,7 +29,8 @@ async def _up(port: int | None) -> None:
     async with running_stack(gateway_port, settings.store_path, _log) as addresses:
         for name in ("gateway", "render", "reader"):
             click.echo(f"{name} {getattr(addresses, name)}")
-        await asyncio.Event().wait()
+        with suppress(asyncio.CancelledError):  # being told to end is how this command ends
+            await asyncio.Event().wait()
 
 
 def _log(line: str) -> None:

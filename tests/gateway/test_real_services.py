@@ -1,0 +1,45 @@
+"""The three services as they are, behind one command: a reader of random weights answers nonsense, but it answers."""
+
+import asyncio
+import json
+import sys
+
+import pytest
+
+from gateway.settings import child_environment
+from tests.reader import tiny
+
+TEXT = "计量泵 QH-32 的额定流量为 32 L/h，防护等级 IP55。\nRated flow: 32 L/h. " * 4 + "End"
+PROFILE = {
+    "name": "tiny",
+    "styles": [
+        {"mode": mode, "flow": flow, "font_px": [14, 12, 10], "page_width_px": 448, "page_height_px": 224}
+        for mode, flow in (("precise", "cells"), ("fast", "cells"), ("code", "columns"))
+    ],
+    "ask_pages": 1,
+}
+
+
+@pytest.fixture
+def model(tmp_path) -> str:
+    folder = tiny.qwen(tmp_path / "model")
+    (folder / "glyphstream.json").write_text(json.dumps(PROFILE))
+    return str(folder)
+
+
+async def test_a_document_is_asked_about_with_one_command(tmp_path, model):
+    document = tmp_path / "泵.txt"
+    document.write_text(TEXT)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from gateway.cli import main; main()"),
+        *("ask", str(document), "额定流量是多少？", "Which class?", "--json"),
+        env=child_environment({"GLYPHSTREAM_READER_MODEL": model, "GLYPHSTREAM_READER_TORCH_THREADS": "1"}),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, err.decode()) == (0, "")
+    answers = [json.loads(line) for line in out.splitlines()]
+    assert [answer["question"] for answer in answers] == ["额定流量是多少？", "Which class?"]
+    assert {(answer["characters"], answer["rung"]) for answer in answers} == {(len(TEXT), "comfortable")}
+    assert all(answer["vision_tokens"] > 0 and answer["peak_memory_bytes"] > 0 for answer in answers)
