@@ -80,7 +80,6 @@ class Job:
         """The bytes are reserved; True when there is nothing left to do."""
         self.started_s = self.device.clock()
         self._offloads = self.device.model.offloads()
-        self.predicted_peak_bytes = self.device.pool.predicted_peak(self.need)
         return False
 
     def advance(self) -> bool:

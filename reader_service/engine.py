@@ -20,6 +20,7 @@ from reader_service.scheduler import Scheduler
 
 T = TypeVar("T")
 MOST_OOMS_IN_A_ROW = 3
+_STOP_S = 10.0
 _IDLE_S = 5.0  # how often an idle engine looks for expired documents
 
 _log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ class Cancelled(Exception):
 class Engine:
     """Runs requests. `submit`, `cancel`, `wake`, `call`, `drain`, `stop` and `load` may be used from any thread."""
 
-    def __init__(self, device: Device, scheduler: Scheduler, on_lost: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, device: Device, scheduler: Scheduler, on_lost: Callable[[], object] = lambda: None) -> None:
         self.device = device
         self.scheduler = scheduler
         self._on_lost = on_lost
@@ -41,7 +42,7 @@ class Engine:
         self._calls: deque[Callable[[], None]] = deque()
         self._ooms_in_a_row = self._tokens = self._steps = 0
         self._drained: Future[None] = Future()
-        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
         self.lost = False
         self._publish()
 
@@ -100,20 +101,25 @@ class Engine:
             self._poke()
         return self._drained
 
-    def start(self) -> None:
-        """Starts the engine thread."""
-        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
-        self._thread.start()
-
     def stop(self) -> None:
-        """Ends every request with Draining, then the thread."""
+        """Ends every request with Draining, and waits until `run` has returned; not for ever, a device may hang."""
         with self._wake:
             self._draining = self._stopping = True
             self._poke()
-        if self._thread is not None:
-            self._thread.join()
+        self._stopped.wait(_STOP_S)
 
     # The engine thread.
+
+    def run(self) -> None:
+        """Steps until `stop`. The thread that calls this owns the model."""
+        while not self._stopping:
+            with self._wake:
+                if not (self._poked or self.scheduler.can_work()):
+                    self._wake.wait(_IDLE_S)
+            self.step()
+        self._end_all(Draining("the reader ended", self.scheduler.retry_after_s))
+        self._answer_calls()
+        self._stopped.set()
 
     def step(self) -> None:
         """Moves every running request on by one token or chunk."""
@@ -137,15 +143,6 @@ class Engine:
         self._publish()
         return freed
 
-    def _run(self) -> None:
-        while not self._stopping:
-            with self._wake:
-                if not (self._poked or self.scheduler.can_work()):
-                    self._wake.wait(_IDLE_S)
-            self.step()
-        self._end_all(Draining("the reader ended", self.scheduler.retry_after_s))
-        self._answer_calls()
-
     def _poke(self) -> None:
         self._poked = True
         self._wake.notify()
@@ -168,6 +165,7 @@ class Engine:
                     self.scheduler.fresh.popleft()
                     self.scheduler.waiting.append(job)
         for job in self.scheduler.admit(self._reserve):
+            self._foresee()
             self._attempt(job, job.start)
         self._publish()  # before the step's work, which may take long
 
@@ -242,6 +240,12 @@ class Engine:
             self._tokens += last.completion_tokens
         self._publish()
         job.sink.put(last)
+
+    def _foresee(self) -> None:
+        """A newcomer raises the peak that everyone beside it will see measured."""
+        predicted = self.device.pool.predicted_peak()
+        for job in self.scheduler.running:
+            job.predicted_peak_bytes = max(job.predicted_peak_bytes, predicted)
 
     def _note_peak(self) -> None:
         peak_bytes = self.device.model.take_peak_bytes()

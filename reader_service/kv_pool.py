@@ -94,10 +94,9 @@ class KvPool:
         self._reserved[id(holder)] = holder.need
         return True
 
-    def predicted_peak(self, need: Need) -> int:
-        """Peak when a request with this need runs beside all that is held; its own reservation not counted twice."""
-        others = [other for other in self._reserved.values() if other is not need]
-        return self.budget.peak(self.held_bytes, [*others, need])
+    def predicted_peak(self, *more: Need) -> int:
+        """Peak of all that is held and runs, and of requests with these needs beside it."""
+        return self.budget.peak(self.held_bytes, [*self._reserved.values(), *more])
 
     def release(self, holder: Holder) -> int:
         """Takes a request's reservation back; 0 when it had none."""

@@ -6,9 +6,12 @@ Nothing here computes: loading, PNG decoding and hashing run on threads, the mod
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from contextlib import aclosing
+from functools import partial
 
 import structlog
 
@@ -39,17 +42,13 @@ class Reader:
         self.lost = asyncio.Event()
 
     async def open(self) -> None:
-        """Loads and warms the model and starts the engine."""
-        model = await asyncio.to_thread(self._load_model)
-        await asyncio.to_thread(model.warm)
-        loop = asyncio.get_running_loop()
-        scheduler = Scheduler(
-            self.settings.queue_limit_requests, self.settings.running_limit_requests, self.settings.retry_after_s
-        )
-        device = Device(model, self._pool(model), time.monotonic)
-        self._engine = Engine(device, scheduler, lambda: _tell(loop, self.lost))
-        self._engine.start()
-        _log.info("model ready", model=model.facts.name, device=model.facts.device, **vars(model.facts.costs))
+        """Starts the engine thread, which loads and warms the model. Raises what loading raises."""
+        ready: Future[Engine] = Future()
+        on_lost = partial(asyncio.get_running_loop().call_soon_threadsafe, self.lost.set)
+        threading.Thread(target=self._live, args=(ready, on_lost), name="engine", daemon=True).start()
+        self._engine = await asyncio.wrap_future(ready)
+        facts = self.facts
+        _log.info("model ready", model=facts.name, device=facts.device, **vars(facts.costs))
 
     async def drain(self) -> None:
         """Takes nothing new and waits for what runs."""
@@ -143,15 +142,28 @@ class Reader:
     def _device(self) -> Device:
         return self._open_engine.device
 
+    def _live(self, ready: Future[Engine], on_lost: Callable[[], object]) -> None:
+        """The engine thread: one thread from loading on, because libraries keep buffers for each thread."""
+        try:
+            engine = self._build(on_lost)
+        except Exception as error:
+            ready.set_exception(error)
+            return
+        ready.set_result(engine)
+        engine.run()
+
+    def _build(self, on_lost: Callable[[], object]) -> Engine:
+        model = self._load_model()
+        model.warm()
+        settings = self.settings
+        scheduler = Scheduler(settings.queue_limit_requests, settings.running_limit_requests, settings.retry_after_s)
+        return Engine(Device(model, self._pool(model), time.monotonic), scheduler, on_lost)
+
     def _pool(self, model: Model) -> KvPool:
         chunks = self.settings.chunks(on_card=model.facts.device == "cuda")
         facts, reserve = model.facts, 2 * self.settings.max_new_tokens
         budget = Budget(facts.costs, facts.geometry, chunks, facts.total_bytes, reserve)
         return KvPool(budget, model.free, time.monotonic, self.settings.document_ttl_s)
-
-
-def _tell(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    loop.call_soon_threadsafe(event.set)
 
 
 def _log_end(event: Event) -> None:

@@ -12,7 +12,7 @@ import torch
 
 from reader_service.budget import ChunkLimits
 from reader_service.errors import DeviceLost, OutOfMemory
-from reader_service.model import Chunk, Drawn, GreyPage, ModelFacts, PageSize, Sampling
+from reader_service.model import Chunk, Costs, Drawn, GreyPage, ModelFacts, PageSize, Sampling
 from reader_service.positions import text_positions
 from reader_service.torch_model.card import Card
 from reader_service.torch_model.decoder import Decoder
@@ -75,17 +75,23 @@ class TorchReader:
 
     @_named
     def warm(self) -> None:
-        """Runs every path once; on a card with a full chunk each, whose measured bytes correct the formulas."""
-        size = self._warm_page()
-        on_card = self._device.type == "cuda"
-        count = max(1, self._chunks.vision_patches // self.facts.geometry.patches(size.pixels)) if on_card else 1
+        """Runs every path once with a full chunk, whose measured bytes correct the formulas.
+
+        A CPU tells the process's peak only, so there what libraries took on first use becomes context.
+        """
+        size, costs = self._warm_page(), self.facts.costs
+        page_patches = self.facts.geometry.patches(size.pixels)
+        count = max(1, self._chunks.vision_patches // page_patches)
         pages = [GreyPage(size, np.full((size.height_px, size.width_px), 255, np.uint8))] * count
         vision_bytes = self._measured(lambda: self.see(pages))
-        tokens = self._chunks.prefill_tokens if on_card else 16
+        tokens = self._chunks.prefill_tokens
         prefill_bytes = self._measured(lambda: self._warm_decoder(tokens))
-        if on_card:
-            patches = count * self.facts.geometry.patches(size.pixels)
-            self._correct(-(-vision_bytes // patches), -(-prefill_bytes // tokens))
+        if self._device.type == "cuda":
+            costs = self._corrected(-(-vision_bytes // (count * page_patches)), -(-prefill_bytes // tokens))
+        else:
+            context_bytes = self._parts.card.take_peak_bytes() - costs.weight_bytes
+            costs = replace(costs, context_bytes=max(costs.context_bytes, context_bytes))
+        self.facts = replace(self.facts, costs=costs)
 
     @_named
     def see(self, pages: Sequence[GreyPage]) -> torch.Tensor:
@@ -186,12 +192,11 @@ class TorchReader:
         action()
         return card.take_peak_bytes() - before
 
-    def _correct(self, vision_bytes_per_patch: int, prefill_bytes_per_token: int) -> None:
+    def _corrected(self, vision_bytes_per_patch: int, prefill_bytes_per_token: int) -> Costs:
         """What was measured replaces a formula that said less. KV in the measurement makes it the safer figure."""
         costs = self.facts.costs
-        costs = replace(
+        return replace(
             costs,
             vision_bytes_per_patch=max(costs.vision_bytes_per_patch, vision_bytes_per_patch),
             prefill_bytes_per_token=max(costs.prefill_bytes_per_token, prefill_bytes_per_token),
         )
-        self.facts = replace(self.facts, costs=costs)

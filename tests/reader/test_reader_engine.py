@@ -136,6 +136,19 @@ def test_an_answer_streams_and_gives_its_bytes_back(bench):
     assert bench.model.live_bytes == info.kv_bytes
 
 
+def test_a_newcomer_raises_the_prediction_of_those_beside_it(bench):
+    bench.resident()
+    early = bench.ask(most=20)
+    bench.engine.step()
+    alone = early.predicted_peak_bytes
+    late = bench.ask(most=20)
+    bench.run()
+    predicted = [job.sink.last.ledger.predicted_peak_bytes for job in (early, late)]
+    measured = [job.sink.last.ledger.measured_peak_bytes for job in (early, late)]
+    assert predicted[0] == predicted[1] > alone
+    assert all(want >= got for want, got in zip(predicted, measured, strict=True))
+
+
 def test_history_comes_before_the_question(bench):
     bench.resident()
     bench.model.hook = lambda call, payload: seen.append(payload)

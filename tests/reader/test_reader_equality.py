@@ -1,5 +1,7 @@
 """Our forward passes against transformers' own, on tiny random checkpoints, in float32."""
 
+import asyncio
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,9 +13,12 @@ from transformers import AutoTokenizer, Glm4vForConditionalGeneration, Qwen2VLFo
 from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from reader_service.answering import Question
 from reader_service.model import Chunk, GreyPage, Sampling
 from reader_service.positions import place_prompt, text_positions
-from reader_service.profile import guard
+from reader_service.profile import Task, guard
+from reader_service.reader import Reader
+from reader_service.results import Completed, TextDelta
 from reader_service.settings import Settings
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.torch_reader import TorchReader
@@ -28,6 +33,7 @@ PAGE_SETS = {
     "three pages of two sizes": [tiny.page(1), tiny.page(2, 140, 56), tiny.page(3)],
 }
 NEW_TOKENS = 12
+STYLE = {"mode": "precise", "flow": "cells", "font_px": [14], "page_width_px": 84, "page_height_px": 112}
 
 
 class Pair:
@@ -36,6 +42,7 @@ class Pair:
     def __init__(self, family: str, folder: Path) -> None:
         make, model_class, processor_class = FAMILIES[family]
         make(folder)
+        (folder / "glyphstream.json").write_text(json.dumps({"styles": [STYLE], "tasks": {"ask": "{question}"}}))
         self.theirs = model_class.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
         self.processor = processor_class.from_pretrained(folder)
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -166,3 +173,30 @@ def test_control_tokens_in_the_callers_words_stay_words(pair: Pair) -> None:
     plain = pair.ours.vocabulary.suffix(1, guard("x"), [])
     special = pair.tokenizer.all_special_ids
     assert sum(token in special for token in tokens) == sum(token in special for token in plain)
+
+
+async def test_answers_at_the_same_time_through_the_engine_equal_generate(pair: Pair) -> None:
+    pages, questions = PAGE_SETS["three pages of two sizes"], ("what is it?", "why", "who?")
+    reader = Reader(Settings(device="cpu", max_new_tokens=NEW_TOKENS), lambda: pair.ours)
+    await reader.open()
+    try:
+        info = [event async for event in reader.ingest("doc", list(pages), ())][-1]
+        texts = await asyncio.gather(*(spoken(reader, question) for question in questions))
+    finally:
+        await reader.close()
+    for question, (text, completed) in zip(questions, texts, strict=True):
+        expected = pair.their_answer(pages, pair.prompt(pages, [], question))
+        marks = pair.ours.vocabulary.marks
+        assert text == pair.tokenizer.decode([token for token in expected if token not in marks])
+        assert completed.completion_tokens == len(expected)
+    assert info.kv_bytes == pair.ours.facts.costs.kv_bytes_per_token * (info.vision_tokens + expected_text_tokens(pair))
+
+
+async def spoken(reader: Reader, question: str) -> tuple[str, Completed]:
+    events = [event async for event in reader.answer(Question("doc", Task.ASK, question, NEW_TOKENS))]
+    return "".join(event.text for event in events if isinstance(event, TextDelta)), events[-1]
+
+
+def expected_text_tokens(pair: Pair) -> int:
+    tokens = pair.ours.vocabulary.prefix([12, 10, 12])
+    return len(tokens) - tokens.count(pair.ours.vocabulary.image_token)
