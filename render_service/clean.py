@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from render_service.code_points import Codes, decode, encode
+
 VERSION = "1"
 
-Codes = npt.NDArray[np.uint32]
 Positions = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
@@ -83,7 +84,7 @@ class _Draft:
 def clean(text: str) -> CleanText:
     """Removes what is no text. The result holds no control but tab and newline, has no trailing spaces, at most one
     blank line in a row and none at either end, and is in NFC. Cleaning twice changes nothing."""
-    codes = _encode(text)
+    codes = encode(text)
     draft = _Draft(codes, np.arange(len(codes), dtype=np.int64))
     _drop_matches(draft, text)
     _settle_lines(draft)
@@ -93,15 +94,7 @@ def clean(text: str) -> CleanText:
     _compose(draft)
     draft.drop("trailing_space", _trailing(draft.codes))
     draft.drop("blank_lines", _blank_lines(draft.codes))
-    return CleanText(_decode(draft.codes), draft.sources, draft.removed)
-
-
-def _encode(text: str) -> Codes:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-
-
-def _decode(codes: Codes) -> str:
-    return codes.tobytes().decode("utf-32-le", "surrogatepass")
+    return CleanText(decode(draft.codes), draft.sources, draft.removed)
 
 
 def _drop_matches(draft: _Draft, text: str) -> None:
@@ -112,7 +105,7 @@ def _drop_matches(draft: _Draft, text: str) -> None:
             for match in pattern.finditer(text):
                 flags[match.start() : match.end()] = True
             draft.drop(kind, flags)
-            text = _decode(draft.codes)
+            text = decode(draft.codes)
 
 
 def _settle_lines(draft: _Draft) -> None:
@@ -158,7 +151,7 @@ def _piled_marks(codes: Codes) -> Flags:
 
 def _compose(draft: _Draft) -> None:
     """NFC, cluster by cluster; the characters of a cluster that changed count as standing where it stood."""
-    text = _decode(draft.codes)
+    text = decode(draft.codes)
     if unicodedata.is_normalized("NFC", text):
         return
     pieces, sources, at = [], [], 0
@@ -171,7 +164,7 @@ def _compose(draft: _Draft) -> None:
         pieces += [text[at:start], composed]
         sources += [draft.sources[at:start], draft.sources[start + inside]]
         at = stop
-    draft.codes = _encode("".join((*pieces, text[at:])))
+    draft.codes = encode("".join((*pieces, text[at:])))
     draft.sources = np.concatenate((*sources, draft.sources[at:]))
 
 

@@ -10,6 +10,7 @@ import PIL
 from PIL import features
 
 from render_service import clean, documents, fonts, layout
+from render_service.code_points import encode
 from render_service.linebreak import break_opportunities
 from render_service.paint import paint
 from render_service.png import encode_image
@@ -181,7 +182,7 @@ def _manifest(text: str, style: Style, pages: tuple[PageSize, ...]) -> Manifest:
 
 
 def _missing(text: str, flow: Flow) -> tuple[tuple[int, int], ...]:
-    codes, counts = np.unique(layout.encode(text), return_counts=True)
+    codes, counts = np.unique(encode(text), return_counts=True)
     gone = fonts.missing(codes, flow)
     order = np.argsort(-counts[gone], kind="stable")[:MISSING_KINDS]
     return tuple(zip(codes[gone][order].tolist(), counts[gone][order].tolist(), strict=True))

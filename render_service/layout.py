@@ -11,6 +11,7 @@ from itertools import islice, pairwise
 import numpy as np
 import numpy.typing as npt
 
+from render_service.code_points import Codes, encode
 from render_service.style import Flow, Style
 
 MAX_CHARACTERS = 10_000_000
@@ -26,7 +27,6 @@ INVISIBLE = np.array([ord(char) for char in " \t\n\r\u3000"], np.uint32)
 
 Units = npt.NDArray[np.int64]
 Offsets = npt.NDArray[np.int32]
-Codes = npt.NDArray[np.uint32]
 Measure = Callable[[Codes], npt.NDArray[np.integer]]
 BreakOpportunities = Callable[[str], npt.NDArray[np.integer]]
 
@@ -94,11 +94,6 @@ def layout(
         if index >= MAX_PAGES:
             raise DocumentTooLong(f"more than {MAX_PAGES} pages")
         yield _place(ready, style, index, page, (width, min(full, style.height_of(len(page)))))
-
-
-def encode(text: str) -> Codes:
-    """The text as uint32 code points, lone surrogates included."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 def _prepare(text: str, style: Style, measure: Measure, breaks: BreakOpportunities | None) -> _Prepared:

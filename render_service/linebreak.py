@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from icu4py.breakers import LineBreaker
 
+from render_service.code_points import encode
+
 LOCALE = "zh"
 SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -19,7 +21,7 @@ def break_opportunities(text: str) -> npt.NDArray[np.int64]:
 
 def _in_characters(text: str, stops: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """ICU counts UTF-16 units: characters beyond the basic plane are two of them."""
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = encode(text)
     if not (codes > 0xFFFF).any():
         return stops
     return np.searchsorted(np.cumsum(1 + (codes > 0xFFFF)), stops - 1, side="right") + 1

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from render_service import fonts
-from render_service.layout import Codes, PageLayout
+from render_service.code_points import Codes
+from render_service.layout import PageLayout
 from render_service.style import Flow, Style
 
 PAPER = 255

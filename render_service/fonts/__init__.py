@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ImageFont
 
+from render_service.code_points import Codes
 from render_service.style import Flow
 
 FOLDER = Path(__file__).parent
@@ -33,7 +34,6 @@ ASCENT_EM = 0.88
 RISE_EM = 0.08
 RISE_BELOW = 0x2000
 
-Codes = npt.NDArray[np.uint32]
 Ink = npt.NDArray[np.uint8]
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from render_service import fonts
-from render_service.layout import CONTINUATION, encode
+from render_service.code_points import encode
+from render_service.layout import CONTINUATION
 from render_service.style import Flow
 
 FONT_PX = (9, 10, 12, 14, 17)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from render_service import fonts
 from render_service import layout as layout_module
-from render_service.layout import CONTINUATION, NOT_IN_TEXT, DocumentTooLong, PageLayout, encode, layout
+from render_service.code_points import decode, encode
+from render_service.layout import CONTINUATION, NOT_IN_TEXT, DocumentTooLong, PageLayout, layout
 from render_service.style import Flow, Style
 
 CELLS = Style(flow=Flow.CELLS, font_px=14, max_width_px=140, max_height_px=84)
@@ -193,3 +194,4 @@ def test_hostile_lines_are_looked_at_a_few_times_only(lay_out, line, monkeypatch
 
 def test_code_points_keep_lone_surrogates():
     assert encode("a\ud800😀").tolist() == [0x61, 0xD800, 0x1F600]
+    assert decode(encode("a\ud800😀")) == "a\ud800😀"
