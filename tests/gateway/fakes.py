@@ -31,6 +31,7 @@ from serving.status import Row
 PEER_TABLE = {**TABLE, errors.DocumentNotResident: Row(grpc.StatusCode.NOT_FOUND, "DOCUMENT_NOT_RESIDENT")}
 RENDER, READER = "glyphstream.render.v1.RenderService", "glyphstream.reader.v1.ReaderService"
 PAGE_TOKENS = 16
+DEAD_PORT = 1
 
 
 class FakeRenderer(RenderServiceServicer):
@@ -213,11 +214,14 @@ def reader_added(reader: FakeReader) -> Callable[[grpc.aio.Server], Sequence[str
 
 @asynccontextmanager
 async def gateway_over(
-    renderers: Sequence[FakeRenderer], reader: FakeReader, folder: Path, climb_limit_s: float = 20.0
+    renderers: Sequence[FakeRenderer | None], reader: FakeReader, folder: Path, climb_limit_s: float = 20.0
 ) -> AsyncIterator[str]:
-    """A gateway with these peers behind it, all on free loopback ports; yields its address."""
+    """A gateway with these peers behind it, all on free loopback ports; yields its address. None is a dead renderer."""
     async with AsyncExitStack() as stack:
-        ports = [await stack.enter_async_context(running(renderer_added(fake), table=PEER_TABLE)) for fake in renderers]
+        ports = [
+            await stack.enter_async_context(running(renderer_added(fake), table=PEER_TABLE)) if fake else DEAD_PORT
+            for fake in renderers
+        ]
         reader_port = await stack.enter_async_context(running(reader_added(reader), table=PEER_TABLE))
         render = Renderer("ipv4:" + ",".join(f"127.0.0.1:{port}" for port in ports), 8 << 20)
         stack.push_async_callback(render.close)

@@ -147,6 +147,20 @@ async def test_one_broken_replica_of_two_goes_unnoticed(reader, renderer, tmp_pa
             assert texts(await everything(client.read(upload, "How much?"))) == f"{TEXT} {number}"
 
 
+async def test_a_renderer_that_nobody_reaches_is_left_out(reader, renderer, tmp_path):
+    async with gateway_over([None, renderer], reader, tmp_path) as address, Client(address) as client:
+        for number in range(4):
+            upload = Upload(f"{TEXT} {number}".encode())
+            assert texts(await everything(client.read(upload, "How much?"))) == f"{TEXT} {number}"
+
+
+async def test_without_any_renderer_the_loss_is_told(reader, tmp_path):
+    async with gateway_over([None], reader, tmp_path) as address, Client(address) as client:
+        with pytest.raises(Unavailable) as caught:
+            await client.create(UPLOAD)
+    assert caught.value.reason == "RENDERER_LOST"
+
+
 async def test_a_caller_that_leaves_cancels_the_readers_call(client, reader):
     reader.pause = asyncio.Event()
     stream = client.read(UPLOAD, "How much?")
