@@ -1,10 +1,16 @@
-"""`python -m reader_service`: one reader process. Exits 0 after a drain, 70 when the device is lost."""
+"""`python -m reader_service [--host H] [--port P] [--model M]`: one reader process.
+
+Exits 0 after a drain, 1 when it cannot start, 2 on wrong settings, 70 when the device is lost.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 from functools import partial
+
+from pydantic import ValidationError
 
 from reader_service.model import Model
 from reader_service.reader import Reader
@@ -15,14 +21,13 @@ from serving.process import Endpoint, serve
 
 
 def _load(settings: Settings) -> Model:
-    # Here, on the loading thread: importing torch takes seconds, and the port should answer at once.
+    # Here, on the engine's thread: importing torch takes seconds, and the port should answer at once.
     from reader_service.torch_model.load import load_model
 
     return load_model(settings)
 
 
-async def _main() -> int:
-    settings = Settings()
+async def _main(settings: Settings) -> int:
     reader = Reader(settings, partial(_load, settings))
     endpoint = Endpoint(
         settings.host, settings.port, settings.max_receive_bytes, settings.max_send_bytes, settings.drain_s
@@ -41,7 +46,23 @@ async def _main() -> int:
         await reader.close()
 
 
+def _settings() -> Settings:
+    """Arguments win over the environment, the environment over the defaults; wrong ones end the process with 2."""
+    parser = argparse.ArgumentParser(prog="python -m reader_service", description="One reader process.")
+    parser.add_argument("--host", help="address to listen at", default=argparse.SUPPRESS)
+    parser.add_argument("--port", help="port to listen at, 0 for any free one", default=argparse.SUPPRESS)
+    parser.add_argument("--model", help="checkpoint folder or hub id", default=argparse.SUPPRESS)
+    try:
+        return Settings(**vars(parser.parse_args()))
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        parser.error("; ".join(problems))
+
+
 if __name__ == "__main__":
     telemetry.configure("reader")
     bound_spinning()
-    sys.exit(asyncio.run(_main()))
+    try:
+        sys.exit(asyncio.run(_main(_settings())))
+    except (OSError, ValueError) as error:  # no such checkpoint, none that we can run
+        sys.exit(f"reader: {error}")

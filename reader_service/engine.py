@@ -116,7 +116,7 @@ class Engine:
             with self._wake:
                 if not (self._poked or self.scheduler.can_work()):
                     self._wake.wait(_IDLE_S)
-            self.step()
+            self._guarded_step()
         self._end_all(Draining("the reader ended", self.scheduler.retry_after_s))
         self._answer_calls()
         self._stopped.set()
@@ -142,6 +142,14 @@ class Engine:
         freed = self.device.pool.drop(document_id)
         self._publish()
         return freed
+
+    def _guarded_step(self) -> None:
+        """A step that fails outside any request leaves nobody waiting: all end, and the process does."""
+        try:
+            self.step()
+        except Exception:
+            _log.exception("the engine failed")
+            self._lose(DeviceLost("the engine failed"))
 
     def _poke(self) -> None:
         self._poked = True
@@ -232,14 +240,19 @@ class Engine:
             self.scheduler.forget(job)
             self._poked = True  # there is room now
         job.ended = True
-        job.close()
-        self.device.pool.release(job)
+        try:
+            job.close()
+        finally:
+            self.device.pool.release(job)
+            self._count(last)
+            self._publish()
+            job.sink.put(last)
+
+    def _count(self, last: Event) -> None:
         if not isinstance(last, BaseException):
             self._ooms_in_a_row = 0
         if isinstance(last, Completed):
             self._tokens += last.completion_tokens
-        self._publish()
-        job.sink.put(last)
 
     def _foresee(self) -> None:
         """A newcomer raises the peak that everyone beside it will see measured."""

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     """Environment variables are these names in capitals behind GLYPHSTREAM_READER_."""
 
     model_config = SettingsConfigDict(
-        env_prefix="GLYPHSTREAM_READER_", frozen=True, extra="forbid", protected_namespaces=()
+        env_prefix="GLYPHSTREAM_READER_", env_ignore_empty=True, frozen=True, extra="forbid", protected_namespaces=()
     )
 
     host: str = "127.0.0.1"

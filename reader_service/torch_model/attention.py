@@ -40,7 +40,7 @@ def attend_causal(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor)
 def merge(first: Attended, second: Attended) -> Attended:
     """Attention over the union of two sets of keys."""
     weight = torch.sigmoid(second[1] - first[1]).unsqueeze(-1)
-    out = torch.lerp(first[0], second[0], weight.to(first[0].dtype))
+    out = torch.lerp(first[0].float(), second[0].float(), weight).to(first[0].dtype)
     return out, torch.logaddexp(first[1], second[1])
 
 

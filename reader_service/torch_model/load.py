@@ -55,6 +55,7 @@ def load_model(settings: Settings) -> TorchReader:
     processor = _FAMILIES[config.model_type][1].from_pretrained(folder)
     vision = VisionTower(model.model.visual, patch_rules(processor))
     decoder = Decoder(model.model.language_model, model.lm_head.weight.data)
+    card.release_cached()  # what fusing matrices left behind
     costs = _costs(config, vision, decoder, card)
     threshold_bytes = int(card.memory_bytes * settings.offload_threshold)
     parked = ParkedWeights(vision.visual, card.device)

@@ -230,6 +230,15 @@ async def test_repeated_out_of_memory_tells_the_process_to_end(client):
     assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "GPU_LOST")
 
 
+async def test_an_engine_that_fails_outside_any_request_leaves_nobody_waiting(client):
+    document_id = await client.resident()
+    client.model.balance = lambda kv_bytes, pages_wait: 1 / 0
+    told = await refused(client.answer(document_id))
+    assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "GPU_LOST")
+    async with asyncio.timeout(5):
+        await client.reader.lost.wait()
+
+
 async def test_a_client_that_leaves_stops_the_engine_and_its_bytes_come_back(client):
     client.model.answer = [ord("x")] * 8000
     document_id = await client.resident()
