@@ -52,12 +52,23 @@ def sizes_of(group: Group, manifest: Manifest) -> tuple[PageSize, ...]:
 
 def question_for(group: Group, question: Question, manifest: Manifest) -> Question:
     """What the group is asked: the question itself, a transcription with as many tokens as its text can take."""
-    if question.task is not Task.TRANSCRIBE or question.max_new_tokens:
+    if question.task is not Task.TRANSCRIBE:
         return question
     sizes = sizes_of(group, manifest)
     characters = sizes[-1].text_end - sizes[0].text_start
-    lines = sum(len(size.line_starts) for size in sizes)
-    return replace(question, max_new_tokens=characters + lines + SPARE_TOKENS)
+    most = characters + sum(len(size.line_starts) for size in sizes) + SPARE_TOKENS
+    return replace(question, max_new_tokens=min(most, question.max_new_tokens or most))
+
+
+def left_to_say(question: Question, answers: Sequence[GroupAnswer]) -> Question | None:
+    """The question for the next group, where groups are told one after another: within what the caller allowed in all.
+
+    None when that is used up.
+    """
+    if not question.max_new_tokens or question.task is Task.ASK:
+        return question
+    left = question.max_new_tokens - sum(answer.usage.completion_tokens for answer in answers)
+    return replace(question, max_new_tokens=left) if left > 0 else None
 
 
 def in_document(group: Group, answer: GroupAnswer) -> GroupAnswer:

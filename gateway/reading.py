@@ -32,6 +32,7 @@ from gateway.groups import (
     Group,
     GroupLimits,
     in_document,
+    left_to_say,
     pages_of,
     question_for,
     sizes_of,
@@ -86,11 +87,16 @@ class Reading:
 
     async def go_on(self, limits: GroupLimits) -> None:
         """Makes every group resident and has it answer, as far as that has not been done; then tells a held answer."""
-        groups = split(await self.lay_out(), limits)
+        manifest = await self.lay_out()
+        groups = split(manifest, limits)
+        at_once = len(groups) == 1 or not self._one_tells
         for group in groups[len(self._answers) :]:
+            question = self._errand.question
+            if question and not (question := left_to_say(question, self._answers)):
+                break
             reader_id = await self._make_resident(group)
-            if self._errand.question:
-                await self._ask(group, reader_id, at_once=len(groups) == 1 or not self._one_tells)
+            if question:
+                await self._ask(group, (reader_id, question_for(group, question, manifest)), at_once=at_once)
         if self._held and self._one_tells:
             for delta in self._held[best(self._answers)]:
                 await self._errand.tell(delta)
@@ -152,13 +158,10 @@ class Reading:
                 await self._errand.tell(vision_in_document(group, event, manifest))
         raise AssertionError("the reader's client ends with a resident document or an error")
 
-    async def _ask(self, group: Group, reader_id: str, *, at_once: bool) -> None:
+    async def _ask(self, group: Group, asked: tuple[str, Question], *, at_once: bool) -> None:
         """One group's answer: told as it comes, or held until every group has answered."""
-        assert self._errand.question is not None
-        assert self._shelf is not None
         held: list[TextDelta] = []
-        question = question_for(group, self._errand.question, self._shelf.manifest)
-        async with aclosing(self._wings.reader.answer(reader_id, question, self._errand.deadline)) as events:
+        async with aclosing(self._wings.reader.answer(*asked, self._errand.deadline)) as events:
             async for event in events:
                 if isinstance(event, GroupAnswer):
                     self._answers.append(in_document(group, event))

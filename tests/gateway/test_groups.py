@@ -83,6 +83,14 @@ def test_a_transcription_may_be_as_long_as_its_text():
     assert question_for(Group(1, 3), Question(Task.ASK, "?"), manifest(5)).max_new_tokens == 0
 
 
+async def test_the_tokens_that_the_caller_allows_are_for_all_groups_together(client, reader):
+    reader.transcribe_pages = 1
+    options = Options(task="transcribe", max_new_tokens=25)
+    events = await everything(client.read(Upload(TEXT.encode()), "", options))
+    assert [request.max_new_tokens for request in reader.asked] == [25, 15, 5]  # ten characters are ten tokens here
+    assert isinstance(events[-1], Completed)
+
+
 def test_pages_seen_are_counted_in_the_document():
     seen = Progress(Stage.VISION, 1, 2)
     assert vision_in_document(Group(2, 4), seen, manifest(5)) == Progress(Stage.VISION, 3, 5)
