@@ -203,6 +203,13 @@ def test_a_status_of_grpc_itself_has_no_reason():
     assert (seen.code, seen.reason, seen.message, seen.retry_after_s) == (Code.UNAVAILABLE, "", "refused", None)
 
 
+def test_a_status_that_a_failed_write_masked_means_that_the_peer_is_gone():
+    masked = grpc.aio.AioRpcError(
+        Code.INTERNAL, grpc.aio.Metadata(), grpc.aio.Metadata(), details="Internal error from Core"
+    )
+    assert (failure(masked).code, failure(masked).reason) == (Code.UNAVAILABLE, "")
+
+
 def test_details_that_are_no_status_are_as_good_as_none():
     trailing = grpc.aio.Metadata(("grpc-status-details-bin", b"\xff\xff\xff"))
     seen = failure(grpc.aio.AioRpcError(Code.INTERNAL, grpc.aio.Metadata(), trailing, details="odd"))
