@@ -128,7 +128,9 @@ class Engine:
         self._end_cancelled()
         self._admit()
         for job in self.scheduler.turn():
+            decoding, began_s = job.decoding, self.device.clock()
             self._attempt(job, job.advance)
+            self.scheduler.spent(decoding=decoding, spent_s=self.device.clock() - began_s)
         self._steps += 1
         self._settle()
 

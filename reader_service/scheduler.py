@@ -19,6 +19,7 @@ class Scheduler:
         self.fresh: deque[Job] = deque()
         self.waiting: deque[Job] = deque()
         self.running: list[Job] = []
+        self._chunks_ahead_s = 0.0
 
     @property
     def queued(self) -> int:
@@ -55,13 +56,20 @@ class Scheduler:
         return admitted
 
     def turn(self) -> list[Job]:
-        """Who works in this step: every answer that decodes (one token each) and one of those with a chunk to do."""
+        """Who works in this step: every answer that decodes (one token each) and, where chunks have not had more time
+        than tokens, one of those with a chunk to do. So a long document halves the speed of answers at most."""
         able = [job for job in self.running if not job.sink.full]
+        decoding = [job for job in able if job.decoding]
         chunk = next((job for job in able if not job.decoding), None)
-        if chunk is not None:  # to the back, so that prompts take turns
-            self.running.remove(chunk)
-            self.running.append(chunk)
-        return [job for job in able if job.decoding] + ([chunk] if chunk is not None else [])
+        if chunk is None or (decoding and self._chunks_ahead_s > 0):
+            return decoding
+        self.running.remove(chunk)  # to the back, so that prompts take turns
+        self.running.append(chunk)
+        return [*decoding, chunk]
+
+    def spent(self, *, decoding: bool, spent_s: float) -> None:
+        """Books the time of one action; what tokens do not use while no chunk waits is not saved up."""
+        self._chunks_ahead_s = max(0.0, self._chunks_ahead_s + (-spent_s if decoding else spent_s))
 
     def can_work(self) -> bool:
         """Whether a step would do anything for a running request."""

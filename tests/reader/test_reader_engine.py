@@ -211,6 +211,26 @@ def test_answers_and_an_ingestion_take_turns(bench):
     assert all(len(job.sink.text) >= 5 for job in answers)
 
 
+def test_chunks_take_no_more_time_than_tokens_while_answers_run(bench):
+    bench.resident()
+    bench.model.answer = [ord("x")] * 200
+
+    def tick(call: str, payload: object) -> None:
+        bench.now_s += 1.0 if call == "decode" else 10.0
+
+    bench.model.hook = tick
+    bench.ask("q", most=200)
+    for _ in range(5):
+        bench.engine.step()
+    bench.ingest("long", [PAGE] * 6)
+    bench.model.calls.clear()
+    for _ in range(60):
+        bench.engine.step()
+    chunks = len(bench.model.calls) - bench.model.calls.count("decode")
+    assert bench.model.calls.count("decode") == 60
+    assert 5 <= chunks <= 7  # 10 s each beside 60 s of tokens
+
+
 @pytest.mark.parametrize(
     ("make", "expected"),
     [

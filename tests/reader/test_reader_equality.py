@@ -3,13 +3,21 @@
 import asyncio
 import json
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import AutoTokenizer, Glm4vForConditionalGeneration, Qwen2VLForConditionalGeneration
+from torch.nn import functional
+from torch.nn.attention import varlen
+from transformers import (
+    AttentionInterface,
+    AutoTokenizer,
+    Glm4vForConditionalGeneration,
+    Qwen2VLForConditionalGeneration,
+)
 from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
@@ -20,6 +28,7 @@ from reader_service.profile import Task, guard
 from reader_service.reader import Reader
 from reader_service.results import Completed, TextDelta
 from reader_service.settings import Settings
+from reader_service.torch_model.attention import VARLEN_FLASH, varlen_flash
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.torch_reader import TorchReader
 from tests.reader import tiny
@@ -200,3 +209,32 @@ async def spoken(reader: Reader, question: str) -> tuple[str, Completed]:
 def expected_text_tokens(pair: Pair) -> int:
     tokens = pair.ours.vocabulary.prefix([12, 10, 12])
     return len(tokens) - tokens.count(pair.ours.vocabulary.image_token)
+
+
+def test_packed_flash_attention_sees_what_page_by_page_attention_sees(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The packed kernel itself runs on CUDA only; here a stand-in with its signature takes its place."""
+    pages, tower = PAGE_SETS["three pages of two sizes"], pair.ours._parts.vision
+    expected = pair.ours.see(pages)
+    calls: list[int] = []
+
+    def packed(
+        query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, ends: torch.Tensor, ends_of_keys: torch.Tensor,
+        longest: int, longest_key: int, *, scale: float,
+    ) -> torch.Tensor:  # fmt: skip
+        assert ends.dtype is torch.int32
+        assert longest == longest_key == int((ends[1:] - ends[:-1]).max())
+        calls.append(longest)
+        spans = [slice(start, end) for start, end in pairwise(ends.tolist())]
+        parts = [[tensor[span].transpose(0, 1) for tensor in (query, key, value)] for span in spans]
+        return torch.cat(
+            [functional.scaled_dot_product_attention(*part, scale=scale).transpose(0, 1) for part in parts]
+        )
+
+    monkeypatch.setattr(varlen, "varlen_attn", packed)
+    AttentionInterface.register(VARLEN_FLASH, varlen_flash)
+    config = tower.visual.config
+    monkeypatch.setattr(config, "_attn_implementation", VARLEN_FLASH)
+    torch.testing.assert_close(pair.ours.see(pages), expected)
+    assert len(calls) == len(tower.visual.blocks)
