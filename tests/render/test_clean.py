@@ -57,6 +57,20 @@ def test_clean_text_is_clean_and_cleaning_it_again_changes_nothing(source):
     assert (again.text, again.removed) == (text, {})
 
 
+@pytest.mark.parametrize(
+    ("source", "text", "sources"),
+    [
+        pytest.param("xe\u0301y", "xéy", [0, 1, 3], id="two become one"),
+        pytest.param("x\u0958y", "x\u0915\u093cy", [0, 1, 1, 2], id="one becomes two"),
+        pytest.param("q\u0307\u0323y", "q\u0323\u0307y", [0, 1, 2, 3], id="marks change places"),
+        pytest.param("e\u200b\u0301y", "éy", [0, 3], id="composed across an invisible one"),
+    ],
+)
+def test_composed_characters_stand_where_their_cluster_stood(source, text, sources):
+    cleaned = clean(source)
+    assert (cleaned.text, cleaned.sources.tolist()) == (text, sources)
+
+
 @given(DIRTY)
 def test_every_clean_character_names_its_place_in_the_source(source):
     cleaned = clean(source)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pickle
 import signal
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -9,11 +10,11 @@ from contextlib import aclosing
 import pytest
 import pytest_asyncio
 
-from render_service import frames, worker_process
+from render_service import frames, worker_process, workers
 from render_service.documents import InvalidDocument
 from render_service.jobs import EstimateJob, Manifest, PageImage, RenderJob
 from render_service.style import Flow, Style
-from render_service.workers import Pool, RendererBusy, RendererLost
+from render_service.workers import Pool, RendererBusy, RendererLost, Worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -106,6 +107,57 @@ async def test_a_worker_that_is_told_to_stop_paints_no_further_page():
     assert [isinstance(value, PageImage) for value in answers] == [False, True, True, True, False]
     os.close(reading)
     os.close(writing)
+
+
+class Pipes:
+    """A process as a worker sees it, played by the test: what is sent to it, and what it answers."""
+
+    def __init__(self) -> None:
+        self.stdout = asyncio.StreamReader()
+        self.stdin = self
+        self.sent = []
+        self.returncode = None
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(pickle.loads(data[frames.LENGTH.size :]))
+
+
+async def test_a_read_that_is_cancelled_within_a_frame_goes_on_where_it_was():
+    pipes = Pipes()
+    answer = frames.frame((frames.Kind.RESULT, "page")) + frames.frame((frames.Kind.END, None))
+    pipes.stdout.feed_data(answer[: frames.LENGTH.size + 3])
+    worker = Worker(pipes)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await worker._read()
+    pipes.stdout.feed_data(answer[frames.LENGTH.size + 3 :])
+    assert [await worker._read(), await worker._read()] == [(frames.Kind.RESULT, "page"), (frames.Kind.END, None)]
+
+
+async def test_a_worker_left_at_its_job_is_told_to_stop_and_waited_for():
+    pipes = Pipes()
+    worker = Worker(pipes)
+    answers = [(frames.Kind.RESULT, 1), (frames.Kind.RESULT, 2), (frames.Kind.END, None)]
+    pipes.stdout.feed_data(b"".join(map(frames.frame, answers)))
+    async with aclosing(worker.results(FEW_PAGES)) as results:
+        assert await anext(results) == 1
+    assert await worker.settle()
+    assert [type(message) for message in pipes.sent] == [RenderJob, frames.Stop]
+    assert await worker.settle()
+    assert len(pipes.sent) == 2
+
+
+async def test_a_worker_that_does_not_stop_in_time_is_of_no_further_use(monkeypatch):
+    monkeypatch.setattr(workers, "STOP_WAIT_S", 0.01)
+    pipes = Pipes()
+    worker = Worker(pipes)
+    pipes.stdout.feed_data(frames.frame((frames.Kind.RESULT, 1)))
+    async with aclosing(worker.results(FEW_PAGES)) as results:
+        await anext(results)
+    assert not await worker.settle()
 
 
 async def test_a_closed_pool_leaves_no_process_behind():
