@@ -162,6 +162,9 @@ async def _converted(context: Context, method: str, table: ErrorTable, uploads: 
         if uploads:
             await hear_out(context)
         await context.abort_with_status(rpc_status.to_status(status))
+    else:
+        if uploads:
+            await hear_out(context)
 
 
 def _log(method: str, row: Row, status: Status) -> None:
