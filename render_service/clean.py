@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from render_service.code_points import Codes, decode, encode
+from render_service.code_points import Codes, among, decode, encode, present
 
 VERSION = "1"
 
-Positions = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
 ANSI = re.compile(
@@ -74,7 +74,8 @@ class _Draft:
 
     def replace(self, kind: str, flags: Flags, code: int) -> None:
         self._count(kind, flags)
-        self.codes = np.where(flags, np.uint32(code), self.codes)
+        if flags.any():
+            self.codes = np.where(flags, np.uint32(code), self.codes)
 
     def _count(self, kind: str, flags: Flags) -> None:
         if count := int(np.count_nonzero(flags)):
@@ -85,7 +86,7 @@ def clean(text: str) -> CleanText:
     """Removes what is no text. The result holds no control but tab and newline, has no trailing spaces, at most one
     blank line in a row and none at either end, and is in NFC. Cleaning twice changes nothing."""
     codes = encode(text)
-    draft = _Draft(codes, np.arange(len(codes), dtype=np.int64))
+    draft = _Draft(codes, _places(codes))
     _drop_matches(draft, text)
     _settle_lines(draft)
     _drop_invisible(draft)
@@ -113,15 +114,14 @@ def _settle_lines(draft: _Draft) -> None:
     codes = draft.codes
     before_newline = np.append(codes[1:] == NEWLINE, False)[: len(codes)]
     draft.drop("carriage_return", (codes == CARRIAGE_RETURN) & before_newline)
-    draft.replace("line_end", np.isin(draft.codes, LINE_ENDS), NEWLINE)
-    draft.replace("space", np.isin(draft.codes, SPACES), ord(" "))
+    draft.replace("line_end", among(draft.codes, LINE_ENDS), NEWLINE)
+    draft.replace("space", among(draft.codes, SPACES), ord(" "))
 
 
 def _drop_invisible(draft: _Draft) -> None:
-    present = np.unique(draft.codes)
-    kinds = {int(code): _kind(int(code)) for code in present}
+    kinds = {code: _kind(code) for code in present(draft.codes)}
     for kind in sorted({kind for kind in kinds.values() if kind}):
-        draft.drop(kind, np.isin(draft.codes, [code for code, name in kinds.items() if name == kind]))
+        draft.drop(kind, among(draft.codes, [code for code, name in kinds.items() if name == kind]))
 
 
 def _kind(code: int) -> str:
@@ -141,11 +141,13 @@ def _format_kind(code: int) -> str:
 
 
 def _piled_marks(codes: Codes) -> Flags:
-    marks = [code for code in np.unique(codes).tolist() if unicodedata.category(chr(code))[0] == "M"]
-    others = np.where(np.isin(codes, marks), -1, np.arange(len(codes)))
+    marks = [code for code in present(codes) if unicodedata.category(chr(code))[0] == "M"]
+    if not marks:
+        return np.zeros(len(codes), np.bool_)
+    others = np.where(among(codes, marks), -1, _places(codes))
     # The sentinel keeps an empty text out of the special cases.
-    last_other = np.maximum.accumulate(np.append(-1, others))[1:]
-    result: Flags = np.arange(len(codes)) - last_other > MOST_MARKS
+    last_other = np.maximum.accumulate(np.append(np.int32(-1), others))[1:]
+    result: Flags = _places(codes) - last_other > MOST_MARKS
     return result
 
 
@@ -170,8 +172,8 @@ def _compose(draft: _Draft) -> None:
 
 def _clusters(codes: Codes) -> Iterator[tuple[int, int]]:
     """Stretches that NFC may change: a character followed by all that may combine with it."""
-    loose = [code for code in np.unique(codes).tolist() if _combines(code)]
-    flags = np.isin(codes, loose)
+    loose = [code for code in present(codes) if _combines(code)]
+    flags = among(codes, loose)
     edges = np.diff(np.concatenate(([False], flags, [False])).astype(np.int8))
     for start, stop in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
         yield max(int(start) - 1, 0), int(stop)
@@ -182,10 +184,14 @@ def _combines(code: int) -> bool:
     return unicodedata.category(char)[0] == "M" or code in JAMO or not unicodedata.is_normalized("NFC", char)
 
 
+def _places(codes: Codes) -> Positions:
+    return np.arange(len(codes), dtype=np.int32)
+
+
 def _trailing(codes: Codes) -> Flags:
     """Spaces with nothing but spaces between them and the end of their line."""
-    hanging = np.isin(codes, HANGING)
-    solid = np.where(hanging, len(codes), np.arange(len(codes)))
+    hanging = among(codes, HANGING)
+    solid = np.where(hanging, len(codes), _places(codes))
     following = np.minimum.accumulate(solid[::-1])[::-1]
     ends_line = np.append(codes == NEWLINE, True)
     result: Flags = hanging & ends_line[following]
@@ -196,12 +202,12 @@ def _blank_lines(codes: Codes) -> Flags:
     """Newlines beyond the second in a row, all at the start, and all but one at the end."""
     newline = codes == NEWLINE
     places = np.flatnonzero(~newline)
-    last_solid = np.maximum.accumulate(np.where(newline, -1, np.arange(len(codes)))) if len(codes) else codes
-    allowed = np.full(len(codes), 2)
+    last_solid = np.maximum.accumulate(np.where(newline, -1, _places(codes))) if len(codes) else codes
+    allowed = np.full(len(codes), 2, np.int8)
     if len(places):
         allowed[places[-1] :] = 1
         allowed[: places[0]] = 0
     else:
         allowed[:] = 0
-    result: Flags = newline & (np.arange(len(codes)) - last_solid > allowed)
+    result: Flags = newline & (_places(codes) - last_solid > allowed)
     return result

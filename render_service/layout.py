@@ -23,7 +23,7 @@ CELL_UNITS = 500
 CONTINUATION = 0x2570  # ╰, one cell, before every wrapped remainder of a source line in FLOW_COLUMNS
 NOT_IN_TEXT = -1
 HANGING = " \t\u3000"
-INVISIBLE = np.array([ord(char) for char in " \t\n\r\u3000"], np.uint32)
+INVISIBLE = tuple(ord(char) for char in " \t\n\r\u3000")
 
 Units = npt.NDArray[np.int64]
 Offsets = npt.NDArray[np.int32]
