@@ -33,8 +33,8 @@ from training.alphabet import (
     ids_of,
 )
 from training.breaks import break_opportunities
-from training.documents import Question, from_text, synthesize
 from training.checkpoint import COLUMN_PX
+from training.documents import Question, from_text, synthesize
 from training.network import Shape
 from training.texts import Corpus, noise
 
@@ -132,7 +132,9 @@ class Laid:
 def lay(text: str, recipe: Recipe) -> Laid | None:
     """The first pages of a text, as many as the recipe holds; None when nothing on the first can be seen."""
     style = recipe.style
-    pages = tuple(islice(layout(text, style, partial(fonts.measure, flow=recipe.flow), break_opportunities), recipe.shape.pages))
+    pages = tuple(
+        islice(layout(text, style, partial(fonts.measure, flow=recipe.flow), break_opportunities), recipe.shape.pages)
+    )
     if not pages or not len(pages[0].offsets):
         return None
     end = pages[-1].text_end
@@ -329,7 +331,9 @@ class Source:
         glyphs = []
         for b, (row, doc) in enumerate(zip(rows, laid, strict=True)):
             n, first = min(len(row.ids), shape.text), b * shape.pages
-            for target, values in zip((ids, answer, cell, slot), (row.ids, row.answer, row.cell, row.slot), strict=True):
+            for target, values in zip(
+                (ids, answer, cell, slot), (row.ids, row.answer, row.cell, row.slot), strict=True
+            ):
                 target[b, :n] = values[:n]
             for number, p in enumerate(doc.pages):
                 self._dense(doc, p, shape, [d[first + number] for d in dense])

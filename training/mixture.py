@@ -25,7 +25,9 @@ def draw_recipe(rng: random.Random, stage: int, scale: float) -> tuple[Recipe, f
         rows = rng.randint(1, PAGE[0] - 1)
         return _recipe(Shape(1, rows, PAGE[1], text=256), font_px, Flow.CELLS, 96 * scale), 0.3
     if kind < 0.20:
-        return _recipe(Shape(1, rng.randint(6, 8), rng.randint(8, 20), text=384), font_px, Flow.COLUMNS, 64 * scale), 0.3
+        return _recipe(
+            Shape(1, rng.randint(6, 8), rng.randint(8, 20), text=384), font_px, Flow.COLUMNS, 64 * scale
+        ), 0.3
     if kind < 0.65:
         return _recipe(Shape(1, *PAGE, text=448), font_px, Flow.CELLS, 64 * scale), 0.45
     pages, batch = rng.choice(MANY_PAGES)

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor
@@ -182,7 +181,9 @@ def save(trainer: Trainer, folder: Path) -> None:
     model.load_state_dict(state)
     temporary = folder.with_suffix(".new")
     checkpoint.save(model, temporary)
-    torch.save({k: v.to("cpu", torch.bfloat16) for k, v in trainer.probes.state_dict().items()}, temporary / "probes.pt")
+    torch.save(
+        {k: v.to("cpu", torch.bfloat16) for k, v in trainer.probes.state_dict().items()}, temporary / "probes.pt"
+    )
     (temporary / "progress.json").write_text(json.dumps({"stage": trainer.stage, "step": trainer.step}))
     os.system(f"rm -rf {folder} && mv {temporary} {folder}")
 
@@ -261,7 +262,10 @@ def main() -> None:
         if rank == 0 and trainer.step % LOG_EVERY == 0:
             figures = " ".join(f"{k} {v:.3f}" for k, v in sorted(trainer.average.items()))
             spent = time.monotonic() - logged_at
-            print(f"{now - started:6.0f}s step {trainer.step} stage {trainer.stage} {LOG_EVERY / spent:.1f}/s wait {waited / spent:.0%} {figures}", flush=True)
+            print(
+                f"{now - started:6.0f}s step {trainer.step} stage {trainer.stage} {LOG_EVERY / spent:.1f}/s wait {waited / spent:.0%} {figures}",
+                flush=True,
+            )
             logged_at, waited = time.monotonic(), 0.0
         if rank == 0 and time.monotonic() - saved_at > args.save_every_s:
             save(trainer, args.out)
