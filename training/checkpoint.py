@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models
@@ -56,12 +57,12 @@ CHAT_TEMPLATE = (
 )
 
 # Hanzi outside GB2312 that modern and classical text still uses; the corpus ranks them.
-EXTRA_HANZI = "镕祇淲浄髪镃谿鬭珦祐珪倅馿髙珮罍翚煖賸彊臞鹙玕偁寛俛佺弇昉浥翀椀穉烝旻曈斾玥琤晞瞭喆堃昇昊甯郃馀锺镠鎏鑫垚淼犇骉燚赟曌囧槑"
+EXTRA_HANZI = "镕祇淲浄髪镃谿鬭珦祐珪倅馿髙珮罍翚煖賸彊臞鹙玕偁寛俛佺弇昉浥翀椀穉烝旻曈斾玥琤晞瞭喆堃昇昊甯郃馀锺镠鎏鑫垚淼犇骉燚赟曌囧槑"  # noqa: E501 (one table)
 EXTRA_SYMBOLS = "–—‘’“”•…€£¥©®™°±×÷²³¹½¼¾µ√∞≈≠≤≥→←↑↓⇒✓✔✗●○■□▲△▼◆★☆│├└─┌┐┘┤┬┴┼═║█·¶«»¡¿℃‰−‐‑\u00a0\u3000"
 
 
 def alphabet() -> tuple[str, ...]:
-    """Characters that are one token each: newline, ASCII, Latin-1 letters, GB2312, some beyond. Ordered, without repeats."""
+    """Characters that are one token each: newline, ASCII, Latin-1 letters, GB2312, some beyond. No repeats."""
     ascii_ = [chr(c) for c in range(0x20, 0x7F)]
     latin = [chr(c) for c in range(0xC0, 0x180)]
     return tuple(dict.fromkeys(["\n", "\t", *ascii_, *EXTRA_SYMBOLS, *latin, *gb2312(), *EXTRA_HANZI]))
@@ -125,7 +126,8 @@ def config(vocab_size: int) -> Qwen2VLConfig:
 def save(model: Qwen2VLForConditionalGeneration, folder: Path) -> None:
     """Write a complete checkpoint folder, bf16 shards of at most 15 MiB."""
     folder.mkdir(parents=True, exist_ok=True)
-    model.to(torch.bfloat16).save_pretrained(folder, max_shard_size=SHARD_BYTES)
+    weights: Any = model
+    weights.to(torch.bfloat16).save_pretrained(folder, max_shard_size=SHARD_BYTES)
     tokenizer().save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps(PROCESSOR, indent=2) + "\n")
 

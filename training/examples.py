@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from render_service import fonts
-from render_service.layout import PageLayout, encode, layout
+from render_service.code_points import encode
+from render_service.layout import PageLayout, layout
 from render_service.style import Flow, Style
 from training.alphabet import (
     ABSENT,
@@ -35,6 +36,7 @@ from training.alphabet import (
 from training.breaks import break_opportunities
 from training.checkpoint import COLUMN_PX
 from training.documents import Question, from_text, synthesize
+from training.documents.document import Lang
 from training.network import Shape
 from training.texts import Corpus, noise
 
@@ -287,9 +289,9 @@ class Source:
                 laid.append(drawn[1])
         return self._collate(recipe, rows, laid)
 
-    def _language(self, recipe: Recipe) -> tuple[str, int]:
+    def _language(self, recipe: Recipe) -> tuple[Lang, int]:
         """A language, and about how many of its characters fill the pages."""
-        lang = "zh" if self.rng.random() < 0.55 else "en"
+        lang: Lang = "zh" if self.rng.random() < 0.55 else "en"
         shape = recipe.shape
         cells = shape.pages * shape.cells * CELL_PX**2 // recipe.font_px**2
         return lang, int(cells * (1.7 if lang == "en" else 0.85))
@@ -331,16 +333,14 @@ class Source:
         glyphs = []
         for b, (row, doc) in enumerate(zip(rows, laid, strict=True)):
             n, first = min(len(row.ids), shape.text), b * shape.pages
-            for target, values in zip(
-                (ids, answer, cell, slot), (row.ids, row.answer, row.cell, row.slot), strict=True
-            ):
-                target[b, :n] = values[:n]
+            ids[b, :n], answer[b, :n] = row.ids[:n], row.answer[:n]
+            cell[b, :n], slot[b, :n] = row.cell[:n], row.slot[:n]
             for number, p in enumerate(doc.pages):
                 self._dense(doc, p, shape, [d[first + number] for d in dense])
                 where = np.full(len(p.x), first + number)
                 glyphs.append(np.stack([where, p.code_points.astype(np.int64), p.x, p.y], axis=1).astype(np.int32))
         skip = np.array([row.skip for row in rows], np.int64)
-        return Batch(recipe, ids, answer, cell, slot, skip, *dense, glyphs=np.concatenate(glyphs))
+        return Batch(recipe, ids, answer, cell, slot, skip, dense[0], dense[1], dense[2], np.concatenate(glyphs))
 
     def _dense(self, doc: Laid, p: PageLayout, shape: Shape, out: Sequence[Ints]) -> None:
         """Some of a page's characters into (cell in page, slot, token), each padded with NONE."""

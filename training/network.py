@@ -7,6 +7,7 @@ a step cheap, and hands out the attention logits that supervision pulls on. A te
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -71,6 +72,8 @@ def _rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 class VisionBlock(nn.Module):
     """One tower layer over a batch of equal pages: (pages, patches, width) → same."""
 
+    block: Any
+
     def __init__(self, block: nn.Module, heads: int) -> None:
         super().__init__()
         self.block, self.heads = block, heads
@@ -89,6 +92,8 @@ class VisionBlock(nn.Module):
 
 class DecoderBlock(nn.Module):
     """One decoder layer: (batch, sequence, width) → same, and q, k after rotation for supervision."""
+
+    layer: Any
 
     def __init__(self, layer: nn.Module, heads: int, eps: float) -> None:
         super().__init__()
@@ -127,7 +132,8 @@ class Network(nn.Module):
     def __init__(self, model: Qwen2VLForConditionalGeneration) -> None:
         super().__init__()
         self.model = model
-        vision, text = model.config.vision_config, model.config.text_config
+        config: Any = model.config
+        self.config, vision, text = config, config.vision_config, config.text_config
         self.vision_heads, self.sections = vision.num_heads, text.rope_parameters["mrope_section"]
         self.theta, self.eps = text.rope_parameters["rope_theta"], text.rms_norm_eps
         self.head_width = text.hidden_size // text.num_attention_heads
@@ -155,7 +161,7 @@ class Network(nn.Module):
         return merger.mlp(merger.ln_q(x).view(n, -1, 4 * x.shape[-1]))
 
     def _vision_angles(self, rows: int, columns: int, device: torch.device) -> tuple[Tensor, Tensor]:
-        width = self.model.config.vision_config.embed_dim // self.vision_heads // 2
+        width = self.config.vision_config.embed_dim // self.vision_heads // 2
         inverse = 10000.0 ** (-torch.arange(0, width, 2, device=device).float() / width)
         row = torch.arange(rows, device=device)[:, None].expand(rows, columns)
         column = torch.arange(columns, device=device)[None].expand(rows, columns)
@@ -168,7 +174,7 @@ class Network(nn.Module):
         return angles.cos(), angles.sin()
 
     def think(self, seen: Tensor, ids: Tensor, shape: Shape, skip: Tensor) -> Trace:
-        """seen: (batch, pages * cells, width); ids: (batch, sequence) with any id at the cells → trace of all layers."""
+        """seen: (batch, pages * cells, width); ids: (batch, sequence), any id at the cells → trace of all layers."""
         x = F.embedding(ids, self.model.model.language_model.embed_tokens.weight)
         index = cell_index(shape, ids.device)
         x = x.index_copy(1, index, seen.to(x.dtype))

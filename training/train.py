@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -29,6 +30,7 @@ from training.atlas import Atlas, compose
 from training.examples import Batch, Source, prefix_ids
 from training.mixture import draw_recipe
 from training.network import Network
+from training.settings import place
 from training.supervision import Probes, Targets
 from training.texts import Corpus
 
@@ -191,7 +193,7 @@ def save(trainer: Trainer, folder: Path) -> None:
 def resume(trainer: Trainer, folder: Path) -> None:
     """Weights, probes and stage of an earlier run; the optimiser starts afresh behind its warm-up."""
     model = Qwen2VLForConditionalGeneration.from_pretrained(folder, dtype=torch.float32)
-    model.resize_token_embeddings(trainer.net.model.config.text_config.vocab_size, mean_resizing=False)
+    model.resize_token_embeddings(trainer.net.config.text_config.vocab_size, mean_resizing=False)
     trainer.net.model.load_state_dict(model.state_dict())
     trainer.probes.load_state_dict(torch.load(folder / "probes.pt", map_location=trainer.device))
     progress = json.loads((folder / "progress.json").read_text())
@@ -214,8 +216,9 @@ def main() -> None:
     parser.add_argument("--hold", type=float, default=0.55, help="share of the run before the rate falls to zero")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    device = torch.device(f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu")
+    here = place()
+    rank, world = here.rank, here.world
+    device = torch.device(f"cuda:{here.local_rank}" if torch.cuda.is_available() else "cpu")
     started = time.monotonic()
     if device.type == "cuda":
         torch.cuda.set_device(device)
@@ -224,7 +227,8 @@ def main() -> None:
         dist.init_process_group("nccl")
     torch.manual_seed(0)
     vocabulary = (len(checkpoint.tokenizer()) + 63) // 64 * 64
-    net = Network(Qwen2VLForConditionalGeneration(checkpoint.config(vocabulary)).to(device))
+    model: Any = Qwen2VLForConditionalGeneration(checkpoint.config(vocabulary))
+    net = Network(model.to(device))
     trainer = Trainer(net, Probes(384).to(device), device, world)
     if args.resume:
         resume(trainer, args.resume)
@@ -262,10 +266,8 @@ def main() -> None:
         if rank == 0 and trainer.step % LOG_EVERY == 0:
             figures = " ".join(f"{k} {v:.3f}" for k, v in sorted(trainer.average.items()))
             spent = time.monotonic() - logged_at
-            print(
-                f"{now - started:6.0f}s step {trainer.step} stage {trainer.stage} {LOG_EVERY / spent:.1f}/s wait {waited / spent:.0%} {figures}",
-                flush=True,
-            )
+            pace = f"{LOG_EVERY / spent:.1f}/s wait {waited / spent:.0%}"
+            print(f"{now - started:6.0f}s step {trainer.step} stage {trainer.stage} {pace} {figures}", flush=True)
             logged_at, waited = time.monotonic(), 0.0
         if rank == 0 and time.monotonic() - saved_at > args.save_every_s:
             save(trainer, args.out)
