@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     offload_threshold: Fraction = 0.75
     """Part of the card above which the vision tower moves to the host while no page waits."""
     torch_threads: Annotated[int, Field(ge=0)] = 0
-    """Threads of one operation on a CPU; 0 takes every core."""
+    """Threads of one operation of a chunk on a CPU; 0 takes every core."""
+    torch_token_threads: Annotated[int, Field(ge=0)] = 0
+    """Threads of one operation of a token on a CPU; 0 takes half of a chunk's."""
 
     vision_chunk_patches: Annotated[int, Field(ge=0)] = 0
     """Most patches in one step of the vision tower; 0 means 1,024 on a CPU and 8,192 on a card."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from reader_service.torch_model.attention import VARLEN_FLASH, varlen_flash
 from reader_service.torch_model.card import Card, CpuCard, CudaCard
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.offload import Offloader, ParkedWeights
-from reader_service.torch_model.torch_reader import Parts, TorchReader
+from reader_service.torch_model.torch_reader import Parts, Threads, TorchReader
 from reader_service.torch_model.vision import VisionTower, geometry_of, patch_rules
 from reader_service.torch_model.vocabulary import TokenizerVocabulary
 
@@ -48,8 +49,6 @@ def load_model(settings: Settings) -> TorchReader:
     if config.model_type not in _FAMILIES:
         raise ValueError(f"{settings.model}: model type {config.model_type!r} is none of {', '.join(_FAMILIES)}")
     card = _card(settings)
-    if settings.torch_threads:
-        torch.set_num_threads(settings.torch_threads)
     profile = load_profile(folder, config.model_type, _name(settings.model))
     model, attention = _checkpoint(folder, config.model_type, _dtype(settings, card), card)
     processor = _FAMILIES[config.model_type][1].from_pretrained(folder)
@@ -71,9 +70,13 @@ def load_model(settings: Settings) -> TorchReader:
         profile=profile,
     )
     vocabulary = _vocabulary(folder, config, profile)
-    return TorchReader(
-        Parts(vision, decoder, vocabulary, offloader, card), facts, settings.chunks(on_card=facts.device == "cuda")
-    )
+    parts = Parts(vision, decoder, vocabulary, offloader, card)
+    return TorchReader(parts, facts, settings.chunks(on_card=facts.device == "cuda"), _threads(settings))
+
+
+def _threads(settings: Settings) -> Threads:
+    cores = settings.torch_threads or os.cpu_count() or 1
+    return Threads(cores, settings.torch_token_threads or max(1, cores // 2))
 
 
 def _folder(model: str) -> Path:

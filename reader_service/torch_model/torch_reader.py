@@ -38,6 +38,15 @@ class Parts:
     card: Card
 
 
+@dataclass(frozen=True)
+class Threads:
+    """Threads of one operation on a CPU. The operations of a token are so short that threads which wait for each other
+    cost more than they bring as soon as anyone else wants a core."""
+
+    chunk: int
+    token: int
+
+
 def _named(method: Callable[Concatenate[TorchReader, P], T]) -> Callable[Concatenate[TorchReader, P], T]:
     """Runs a method without gradients and turns torch's memory and device errors into the seam's."""
 
@@ -66,11 +75,12 @@ def _name_of(error: RuntimeError) -> Exception:
 class TorchReader:
     """A loaded checkpoint. See `reader_service.model.Model`."""
 
-    def __init__(self, parts: Parts, facts: ModelFacts, chunks: ChunkLimits) -> None:
+    def __init__(self, parts: Parts, facts: ModelFacts, chunks: ChunkLimits, threads: Threads) -> None:
         self.facts = facts
         self.vocabulary = parts.vocabulary
         self._parts = parts
         self._chunks = chunks
+        self._threads = threads
         self._device = parts.card.device
 
     @_named
@@ -97,6 +107,7 @@ class TorchReader:
     def see(self, pages: Sequence[GreyPage]) -> torch.Tensor:
         """See `Model.see`."""
         self._parts.offloader.bring_back()
+        self._use(self._threads.chunk)
         return self._parts.vision.see(pages, self._device)
 
     @_named
@@ -112,6 +123,7 @@ class TorchReader:
     @_named
     def prefill(self, kv: KvCache, chunk: Chunk) -> torch.Tensor:
         """See `Model.prefill`."""
+        self._use(self._threads.chunk)
         tokens = np.asarray(chunk.tokens, dtype=np.int64)
         hidden = self._parts.decoder.embed(torch.from_numpy(tokens).to(self._device))
         images = np.flatnonzero(tokens == self.vocabulary.image_token)
@@ -125,6 +137,7 @@ class TorchReader:
     @_named
     def decode(self, kv: KvCache, token: int, position: int) -> torch.Tensor:
         """See `Model.decode`."""
+        self._use(self._threads.token)
         place = torch.full((3, 1), position, device=self._device)
         return self._parts.decoder.forward(self._parts.decoder.embed(place.new_tensor([token])), place, kv)
 
@@ -164,6 +177,10 @@ class TorchReader:
     def recover(self) -> None:
         """See `Model.recover`."""
         self._parts.card.release_cached()
+
+    def _use(self, threads: int) -> None:
+        if threads != torch.get_num_threads():
+            torch.set_num_threads(threads)
 
     def _warm_page(self) -> PageSize:
         """A page of the size that the profile pins, or a middling one."""
