@@ -314,7 +314,7 @@ class Source:
         characters = max(200, int(characters * self.rng.uniform(0.4, 1.0)))
         if self.rng.random() < 0.65:
             document = synthesize(self.rng, lang, characters)
-            text, questions = document.text, document.questions
+            text, questions = document.text.rstrip("\n"), document.questions
         else:
             text = self.corpus.passage(self.rng, lang, characters)
             questions = from_text(self.rng, text, lang, 8, self.corpus.window(self.rng, lang, 1500))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from render_service.style import Flow
 from training.examples import Recipe
@@ -34,5 +35,16 @@ def draw_recipe(rng: random.Random, stage: int, scale: float) -> tuple[Recipe, f
     return _recipe(Shape(pages, *PAGE, text=288), font_px, Flow.CELLS, batch * scale), 0.9
 
 
+def draw_short_dialogues(rng: random.Random, stage: int, scale: float) -> tuple[Recipe, float]:
+    """Questions about one to three pages, mostly at the comfortable size: what a few cores can still teach."""
+    font_px = rng.choices((14, 12, 10), (8, 1, 1))[0]
+    pages, rows = rng.choices(((1, 8), (1, rng.randint(2, 7)), (2, 8), (3, 8)), (5, 3, 2, 1))[0]
+    return _recipe(Shape(pages, rows, PAGE[1], text=288), font_px, Flow.CELLS, 16 * scale / pages), 0.9
+
+
 def _recipe(shape: Shape, font_px: int, flow: Flow, batch: float) -> Recipe:
     return Recipe(shape, font_px, flow, max(1, round(batch)))
+
+
+Draw = Callable[[random.Random, int, float], tuple[Recipe, float]]
+MIXTURES: dict[str, Draw] = {"full": draw_recipe, "short-dialogues": draw_short_dialogues}
