@@ -37,8 +37,8 @@ def draw_recipe(rng: random.Random, stage: int, scale: float) -> tuple[Recipe, f
 
 def draw_short_dialogues(rng: random.Random, stage: int, scale: float) -> tuple[Recipe, float]:
     """Questions about one to three pages, mostly at the comfortable size: what a few cores can still teach."""
-    font_px = rng.choices((14, 12, 10), (8, 1, 1))[0]
-    pages, rows = rng.choices(((1, 8), (1, rng.randint(2, 7)), (2, 8), (3, 8)), (5, 3, 2, 1))[0]
+    font_px = rng.choices((14, 12, 10), (16, 1, 1))[0]
+    pages, rows = rng.choices(((1, 8), (1, rng.randint(2, 7)), (2, 8), (3, 8)), (10, 5, 2, 1))[0]
     return _recipe(Shape(pages, rows, PAGE[1], text=288), font_px, Flow.CELLS, 16 * scale / pages), 0.9
 
 

@@ -88,26 +88,29 @@ def _pull(log_attention: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return loss, hit
 
 
-def pointers(probes: Probes, trace: Trace, targets: Targets, shape: Shape) -> dict[str, Tensor]:
-    """Losses that pull heads onto the cell of the token at hand ("here") and of the token to come ("next")."""
-    to_come = torch.where(targets.answer, targets.cell, NONE)
-    slot_to_come = torch.where(targets.answer & (targets.slot >= 0), targets.slot, NONE)
-    anchor = targets.answer & is_anchor(targets.ids)
+def finding(trace: Trace, targets: Targets, shape: Shape) -> dict[str, Tensor]:
+    """Losses that pull heads onto the cell of the token at hand ("here") and of what an anchor names ("find")."""
     # The query at text position i - 1 predicts token i; token i - 1 itself is at hand there.
-    at_hand, slot_at_hand = _shifted(targets.cell), _shifted(slot_to_come)
-    heads = slice(0, POINTER_HEADS)
-    here, here_hit = _pull(_log_attention(trace, HERE_LAYER, heads, shape), key_of(at_hand, shape))
-    reading = torch.where(anchor, NONE, to_come)
-    next_, next_hit = _pull(_log_attention(trace, NEXT_LAYER, heads, shape), key_of(reading, shape))
-    finding = torch.where(anchor, to_come, NONE)
-    find, find_hit = _pull(_log_attention(trace, FIND_LAYER, slice(0, None), shape), key_of(finding, shape))
-    slots, slot_hit = _pull_slots(trace, reading, slot_to_come, shape)
+    at_hand = key_of(_shifted(targets.cell), shape)
+    here, here_hit = _pull(_log_attention(trace, HERE_LAYER, slice(0, POINTER_HEADS), shape), at_hand)
+    found = torch.where(targets.answer & is_anchor(targets.ids), targets.cell, NONE)
+    find, find_hit = _pull(_log_attention(trace, FIND_LAYER, slice(0, None), shape), key_of(found, shape))
+    return {"here": here, "here_hit": here_hit, "find": find, "find_hit": find_hit}
+
+
+def reading(probes: Probes, trace: Trace, targets: Targets, shape: Shape) -> dict[str, Tensor]:
+    """Losses that pull heads onto the cell and the slot of the next character, and name the slots at hand and next."""
+    character = targets.answer & ~is_anchor(targets.ids)
+    to_come = torch.where(character, targets.cell, NONE)
+    slot_to_come = torch.where(targets.answer & (targets.slot >= 0), targets.slot, NONE)
+    pointing = _log_attention(trace, NEXT_LAYER, slice(0, POINTER_HEADS), shape)
+    next_, next_hit = _pull(pointing, key_of(to_come, shape))
+    slots, slot_hit = _pull_slots(trace, to_come, slot_to_come, shape)
     query = slice(shape.prefix - 1, -1)
-    classify = _classify(probes.here_slot(trace.hidden[HERE_LAYER][:, query]), slot_at_hand)
+    classify = _classify(probes.here_slot(trace.hidden[HERE_LAYER][:, query]), _shifted(slot_to_come))
     classify = classify + _classify(probes.next_slot(trace.hidden[NEXT_LAYER][:, query]), slot_to_come)
     return {
-        "here": here, "next": next_, "slots": slots, "classify": classify, "find": find, "find_hit": find_hit,
-        "here_hit": here_hit, "next_hit": next_hit, "slot_hit": slot_hit,
+        "next": next_, "slots": slots, "classify": classify, "next_hit": next_hit, "slot_hit": slot_hit,
     }  # fmt: skip
 
 

@@ -140,7 +140,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.5, help="batch size factor; 1.5 takes about 60 GB")
     parser.add_argument("--mixture", choices=sorted(MIXTURES), default="full")
     parser.add_argument("--stage", type=int, help="start in this stage")
-    parser.add_argument("--freeze-tower", action="store_true", help="train the decoder alone; cheap enough for a CPU")
+    parser.add_argument("--freeze-tower", action="store_true", help="train finding alone; cheap enough for a CPU")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--save-every-s", type=float, default=150.0)
     parser.add_argument("--seed", type=int, default=1)
@@ -171,7 +171,7 @@ def main() -> None:
     """Run until the minutes are over."""
     args, here = parse(), place()
     if here.world > 1:
-        dist.init_process_group("nccl")
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
     Run(args, here, start(args, here)).go()
     if here.world > 1:
         dist.destroy_process_group()

@@ -35,6 +35,7 @@ class Trainer:
     world: int
     optimizer: torch.optim.Optimizer = field(init=False)
     frozen: bool = False
+    """The tower sees and the decoder reads already: only finding is trained, which a few cores can do."""
     stage: int = SEE
     step: int = 0
     average: dict[str, float] = field(default_factory=dict)
@@ -63,7 +64,8 @@ class Trainer:
         with torch.set_grad_enabled(not self.frozen and torch.is_grad_enabled()):
             seen = self.net.see(pages)
         out: dict[str, Tensor] = {}
-        out["dense"], out["dense_hit"] = supervision.dense(self.net, self.probes, seen, targets)
+        if not self.frozen:
+            out["dense"], out["dense_hit"] = supervision.dense(self.net, self.probes, seen, targets)
         if self.stage == SEE:
             return out
         given = seen.detach() if self.stage == LOOK else seen
@@ -71,8 +73,10 @@ class Trainer:
         ids = torch.cat([prefix, targets.ids], dim=1)
         skip = torch.from_numpy(batch.skip).to(self.device)
         trace = self.net.think(given.reshape(recipe.batch, -1, given.shape[-1]), ids, shape, skip)
-        out |= supervision.pointers(self.probes, trace, targets, shape)
-        out["codes"] = supervision.codes(self.probes, trace, shape)
+        out |= supervision.finding(trace, targets, shape)
+        if not self.frozen:
+            out |= supervision.reading(self.probes, trace, targets, shape)
+            out["codes"] = supervision.codes(self.probes, trace, shape)
         out["token"], out["token_hit"] = supervision.next_token(self.net, trace, targets, shape)
         return out
 

@@ -1,0 +1,1 @@
+"""Measurements: figures for docs/log.md, never for a test."""
