@@ -85,7 +85,9 @@ async def transcription(client: Client, folder: Path, count: int, seed: int) -> 
                 errors += Levenshtein.distance(truth, unspaced(read.text))
                 characters += len(truth)
             rate = errors / characters
-            print(f"transcription {mode:8} {lang}  CER {rate:7.2%}  {count} passages, {characters} characters", flush=True)
+            print(
+                f"transcription {mode:8} {lang}  CER {rate:7.2%}  {count} passages, {characters} characters", flush=True
+            )
 
 
 def judged(reply_: Reply, accepted: list[str]) -> str:
