@@ -17,7 +17,7 @@ up: .venv/.run
 	.venv/bin/glyphstream up
 
 test: .venv/.dev
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n auto $(ARGS)
 
 bench: .venv/.dev
 	$(PY) -m benchmarks $(ARGS)

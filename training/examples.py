@@ -35,8 +35,7 @@ from training.alphabet import (
 )
 from training.breaks import break_opportunities
 from training.checkpoint import COLUMN_PX
-from training.documents import Question, from_text, synthesize
-from training.documents.document import Lang
+from training.documents import Lang, Question, card, from_text, synthesize
 from training.network import Shape
 from training.texts import Corpus, noise
 
@@ -63,6 +62,8 @@ class Recipe:
     font_px: int
     flow: Flow
     batch: int
+    cards: float = 0.15
+    """Share of the dialogues that are about plain keys and values: the easy beginning."""
 
     @property
     def style(self) -> Style:
@@ -312,18 +313,24 @@ class Source:
     def _dialogue(self, recipe: Recipe) -> tuple[Row, Laid] | None:
         lang, characters = self._language(recipe)
         characters = max(200, int(characters * self.rng.uniform(0.4, 1.0)))
-        if self.rng.random() < 0.65:
-            document = synthesize(self.rng, lang, characters)
-            text, questions = document.text.rstrip("\n"), document.questions
-        else:
-            text = self.corpus.passage(self.rng, lang, characters)
-            questions = from_text(self.rng, text, lang, 8, self.corpus.window(self.rng, lang, 1500))
+        text, questions = self._document(recipe, lang, characters)
         questions = tuple(q for q in questions if known(q.text) == q.text)
         laid = lay(text, recipe) if questions and known(text) == text else None
         if laid is None:
             return None
         order = self.rng.sample(questions, len(questions))
         return dialogue(laid, order, lang, recipe.shape.text), laid
+
+    def _document(self, recipe: Recipe, lang: Lang, characters: int) -> tuple[str, tuple[Question, ...]]:
+        kind = self.rng.random()
+        if kind < recipe.cards:
+            made = card(self.rng, lang, min(characters, 600), self.corpus.passage(self.rng, lang, 1500))
+            return made.text.strip("\n"), made.questions if not made.text.startswith("\n") else ()
+        if kind < recipe.cards + (1 - recipe.cards) * 0.65:
+            made = synthesize(self.rng, lang, characters)
+            return made.text.rstrip("\n"), made.questions
+        text = self.corpus.passage(self.rng, lang, characters)
+        return text, from_text(self.rng, text, lang, 8, self.corpus.window(self.rng, lang, 1500))
 
     def _collate(self, recipe: Recipe, rows: list[Row], laid: list[Laid]) -> Batch:
         shape, size = recipe.shape, (recipe.batch, recipe.shape.text)

@@ -39,7 +39,8 @@ def draw_short_dialogues(rng: random.Random, stage: int, scale: float) -> tuple[
     """Questions about one to three pages, mostly at the comfortable size: what a few cores can still teach."""
     font_px = rng.choices((14, 12, 10), (16, 1, 1))[0]
     pages, rows = rng.choices(((1, 8), (1, rng.randint(2, 7)), (2, 8), (3, 8)), (10, 5, 2, 1))[0]
-    return _recipe(Shape(pages, rows, PAGE[1], text=288), font_px, Flow.CELLS, 16 * scale / pages), 0.9
+    shape = Shape(pages, rows, PAGE[1], text=256)
+    return Recipe(shape, font_px, Flow.CELLS, max(1, round(16 * scale / pages)), cards=0.7), 0.95
 
 
 def _recipe(shape: Shape, font_px: int, flow: Flow, batch: float) -> Recipe:

@@ -1,7 +1,8 @@
 """Documents with questions whose answers are spans of the text: synthesised ones, and questions about natural text."""
 
-from training.documents.document import Document, Question
+from training.documents.cards import card
+from training.documents.document import Document, Lang, Question
 from training.documents.natural import from_text
 from training.documents.synthesis import synthesize
 
-__all__ = ["Document", "Question", "from_text", "synthesize"]
+__all__ = ["Document", "Lang", "Question", "card", "from_text", "synthesize"]
