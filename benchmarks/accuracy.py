@@ -2,6 +2,7 @@
 
 * Transcription: pages of unseen text, character error rate = edit distance ÷ characters of the truth, white space
   folded on both sides, since where a line was wrapped is not part of the text.
+* Planted facts: a line "key: value" is put into a page of unseen text and asked for.
 * Questions: right (equal to an accepted answer after folding case, width, spaces and final punctuation), abstained
   (the reader said that the document does not tell), wrong. For absent facts abstaining is right.
 """
@@ -26,6 +27,16 @@ from rapidfuzz.distance import Levenshtein
 
 from gateway.local_stack import running_stack
 
+KEYS = {
+    "zh": ("额定电压", "接口超时", "最大连接数", "保修期限", "工作温度", "采样周期", "合同总价", "日志保留天数"),
+    "en": ("request timeout", "supply voltage", "maximum speed", "warranty period", "sampling rate", "retry limit"),
+}
+UNITS = {"zh": (" ms", " V", " 个", " 天", " 元", "%"), "en": (" ms", " V", " days", " EUR", " Hz", "%")}
+PLANTED = {"zh": "{key}：{value}", "en": "{key}: {value}"}
+ASKED = {
+    "zh": ("{key}是多少？", "请问{key}是多少", "文中规定的{key}是多少?"),
+    "en": ("What is the {key}?", "How much is the {key}?", "Tell me the {key}."),
+}
 FINAL = "。.；;，,！!？? "
 LANGUAGES = ("zh", "en")
 
@@ -90,6 +101,21 @@ async def transcription(client: Client, folder: Path, count: int, seed: int) -> 
             )
 
 
+async def planted(client: Client, folder: Path, count: int, seed: int) -> None:
+    """Print how often a fact planted on a page is found, by language."""
+    rng = random.Random(seed)
+    for lang in LANGUAGES:
+        verdicts: Counter[str] = Counter()
+        for passage in held_passages(folder, lang, count, seed):
+            lines = passage[: len(passage) * 3 // 4].split("\n")
+            key, value = rng.choice(KEYS[lang]), f"{rng.randrange(1, 10**4)}{rng.choice(UNITS[lang])}"
+            lines.insert(rng.randint(0, len(lines)), PLANTED[lang].format(key=key, value=value))
+            question = rng.choice(ASKED[lang]).format(key=key)
+            got = await reply(client, Upload("\n".join(lines).encode(), "planted.txt"), question)
+            verdicts[judged(got, [value])] += 1
+        print(f"planted facts {lang}  {dict(verdicts)} of {count}", flush=True)
+
+
 def judged(reply_: Reply, accepted: list[str]) -> str:
     """right, abstained or wrong."""
     if not reply_.completed.found:
@@ -122,13 +148,16 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--held", type=Path, help="folder with held_zh.jsonl.xz and held_en.jsonl.xz")
     parser.add_argument("--passages", type=int, default=20)
+    parser.add_argument("--planted", type=int, default=0, help="planted facts a language; needs --held")
     parser.add_argument("--eval", type=Path, help="folder with docs/ and questions.jsonl")
     parser.add_argument("--mode", default="precise")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     print(f"machine: {platform.processor() or platform.machine()}")
     async with running_stack() as addresses, Client(addresses.gateway) as client:
-        if args.held:
+        if args.held and args.planted:
+            await planted(client, args.held, args.planted, args.seed)
+        if args.held and args.passages:
             await transcription(client, args.held, args.passages, args.seed)
         if args.eval:
             await questions(client, args.eval, args.mode)
