@@ -230,6 +230,7 @@ class Engine:
     def _lose(self, error: DeviceLost) -> None:
         self.lost = True
         self._end_all(error)
+        self._finish_draining()  # a lost device has nothing left to wait for
         self._on_lost()
 
     def _end_all(self, error: ReaderError) -> None:
@@ -271,9 +272,13 @@ class Engine:
         self.device.pool.expire()
         pages_wait = any(job.exclusive for job in self.scheduler.all_jobs())
         self.device.model.balance(self.device.pool.live_bytes, pages_wait)
-        if self._draining and not self.scheduler.all_jobs() and not self._drained.done():
-            self._drained.set_result(None)
+        if self._draining and not self.scheduler.all_jobs():
+            self._finish_draining()
         self._publish()
+
+    def _finish_draining(self) -> None:
+        if not self._drained.done():
+            self._drained.set_result(None)
 
     def _publish(self) -> None:
         pool = self.device.pool
