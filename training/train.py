@@ -32,7 +32,7 @@ from training.supervision import Probes
 from training.texts import Corpus
 from training.trainer import LOOK, Trainer, resume, save
 
-LOG_EVERY, OBSERVE_EVERY = 25, 5
+LOG_EVERY, OBSERVE_EVERY = 100, 5
 
 
 class Stream(IterableDataset[Batch]):
