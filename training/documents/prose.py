@@ -47,9 +47,7 @@ def running(page: Page) -> None:
     subjects = cast(page)
     gap = pick(page.rng, ("", "\n", "\n"))
     if page.rng.random() < 0.6:
-        page.heading("", "", title(page, subjects), ("", "", -1))
-        page.headings.clear()
-        page.open = -1
+        page.head(title(page, subjects))
         page.put(gap)
     while not page.full:
         paragraph(page, subjects)
@@ -64,7 +62,8 @@ def specification(page: Page) -> None:
     size = max(250, page.characters // upto(rng, 2, 7))
     shared = [(s, a) for s in subjects[:2] for a in some(rng, page.domain_of[s].attributes, 2)]
     if rng.random() < 0.7:
-        page.put(title(page, subjects) + "\n\n")
+        page.head(title(page, subjects))
+        page.put("\n")
     chapter = 0
     while not page.full:
         chapter += 1

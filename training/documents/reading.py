@@ -9,12 +9,14 @@ from training.documents.document import Span
 
 
 class Title(NamedTuple):
-    """A heading of a natural text: its place without leading marks, its words without number, its section's end."""
+    """A heading of a natural text: its place without leading marks, its words without number, its section's end, its
+    level from 1 to 3."""
 
     start: int
     end: int
     words: str
     section_end: int
+    level: int
 
 
 _HEADING = re.compile(
@@ -50,7 +52,36 @@ def titles(text: str) -> list[Title]:
         if not any(low <= start < high for low, high in fences) and not text[start:end].endswith((".", ":", "：")):
             found.append((start, end, _NUMBER.sub("", text[start:end])))
     ends = [start for start, _, _ in found[1:]] + [len(text)] * bool(found)
-    return [Title(*place, section) for place, section in zip(found, ends, strict=True) if place[2]]
+    levels = _levels(text, found)
+    return [Title(*p, section, level) for p, section, level in zip(found, ends, levels, strict=True) if p[2]]
+
+
+def outline(text: str) -> tuple[tuple[int, int, int], ...]:
+    """The headings of the text in order as (start, end, level) with levels from 1 to 3."""
+    return tuple((heading.start, heading.end, heading.level) for heading in titles(text))
+
+
+DEEPEST = 3
+
+
+def _levels(text: str, found: list[tuple[int, int, str]]) -> list[int]:
+    """The level of each heading by its marks or the depth of its number; the highest of a text is 1."""
+    depths = [_depth(text, start, end) for start, end, _ in found]
+    highest = min(depths, default=1)
+    return [min(DEEPEST, depth - highest + 1) for depth in depths]
+
+
+def _depth(text: str, start: int, end: int) -> int:
+    line = text.rfind("\n", 0, start) + 1
+    marks = text[line:start].count("#")
+    if marks:
+        return marks
+    if number := _DEEP.match(text, start, end):
+        return number[0].rstrip(".").count(".") + 1
+    return 2 if text[start:end].startswith("第") and "节" in text[start : start + 6] else 1
+
+
+_DEEP = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?")
 
 
 def line_at(text: str, position: int) -> Span:
