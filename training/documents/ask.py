@@ -86,7 +86,7 @@ def _nameless(page: Page, fact: Fact) -> Question | None:
     if any(name in known or known in name for other in rivals for known in other.attribute.names):
         return None
     core = (scoped(page, index) if index >= 0 else "") + bare(rng, page.lexicon, fact.attribute, name)
-    same = [other for other in inside if other.attribute.key == fact.attribute.key]
+    same = [other for other in inside if other.attribute.key == fact.attribute.key and other.value == fact.value]
     return Question(dressed(rng, page.lexicon, core, scoped=index >= 0), _spans(same), "fact")
 
 

@@ -86,6 +86,8 @@ def _frame(key: str, block: str, lang: str) -> Frame:
     kinds: dict[str, str] = {}
     found: dict[bool, dict[str, list[Wording]]] = {True: {"zh": [], "en": []}, False: {"zh": [], "en": []}}
     for line in block.splitlines():
+        if line.startswith("@ ") and (texts or tags):
+            raise ValueError(f"{key}: no blank line before {line}")
         if line.startswith("@ "):
             tags = tuple(line[2:].split())
         elif line.startswith("> "):

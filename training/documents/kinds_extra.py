@@ -288,7 +288,7 @@ def _confnum(rng: Random) -> str:
 
 _RULES_EN = (
     "every change is one {t}", "a {t} belongs to one {u}", "only the owner may remove a {t}", "the {u} is read when it is first used",
-    "{t}s are never deleted, only marked", "it is meant for a few hundred {t}s", "a {t} is written twice", "old files are upgraded when opened",
+    "{t}s are never deleted, only marked", "a {t} is written twice", "a broken {t} is skipped",
     "it does not start threads", "nothing is kept in memory between calls", "the {u} is checked on every read",
 )  # fmt: skip
 COMMON: dict[str, Maker] = {
@@ -322,6 +322,8 @@ COMMON: dict[str, Maker] = {
     "state_en": _en("lost {t}", "{t} overflow", "open {t} {u}", "stale {t}", "{t} not set", "{u} of the {t} changed"),
     "posten": _from(_POSTS_EN), "tasksen": _from(_TASKS_EN), "country": _from(("Norway", "Austria", "Portugal", "Ireland", "Estonia", "Chile", "Japan", "Canada", "Kenya", "Denmark", "Belgium")),
     "courten": lambda rng: pick(rng, ("the courts of ", "a sole arbitrator in ", "the chamber of commerce of ", "the district court of ")) + names.latin(rng).capitalize(),
+    "fn": names.camel,
+    "opword": _from(_USES_EN),
     "yuan": _yuan, "capitals": _capitals, "dateword": _dateword,
     "court": _from(("北京仲裁委员会", "上海仲裁委员会", "甲方住所地人民法院", "乙方住所地人民法院", "合同签订地人民法院", "广州仲裁委员会", "项目所在地人民法院", "武汉仲裁委员会", "杭州仲裁委员会", "被告住所地人民法院")),
     "bankzh": lambda rng: pick(rng, ("工商银行", "建设银行", "农业银行", "招商银行", "交通银行", "中国银行", "浦发银行")) + names.brand_zh(rng) + "支行",
