@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.documents import names, say
-from training.documents.chance import pick, some, upto
+from training.documents.chance import pick, some, upto, words
 from training.documents.frames import Frame, frames
 from training.documents.grids import caption, grid
 from training.documents.page import Page
@@ -87,9 +87,11 @@ def _named(page: Page, frame: Frame) -> str:
 
 
 _KINDS = {
-    "zh": ("服务合同", "采购合同", "维护合同", "租赁合同", "建设合同", "委托开发合同", "供货协议", "外包服务协议", "技术咨询合同", "运营协议"),
-    "en": ("Service Agreement", "Supply Contract", "Lease", "Maintenance Contract", "Licence Agreement", "Framework Agreement", "Consulting Agreement"),
-}  # fmt: skip
+    "zh": words(
+        "服务合同/采购合同/维护合同/租赁合同/建设合同/委托开发合同/供货协议/外包服务协议/技术咨询合同/运营协议"
+    ),
+    "en": words("Service Agreement/Supply Contract/Lease/Licence Agreement/Framework Agreement/Consulting Agreement"),
+}
 
 
 def agreement(page: Page) -> None:

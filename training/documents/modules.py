@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.documents import names
-from training.documents.chance import pick, upto
+from training.documents.chance import pick, upto, words
 from training.documents.frames import Frame, frames, tagged
 from training.documents.page import Page
 from training.documents.telling import Told, values_of, write
@@ -22,10 +22,11 @@ _IMPORTS = (
     "socket",
     "re",
 )
-_PURPOSES = (
-    "keeps {t}s in one file", "hands out {t}s to workers", "a small store for {t}s", "counts and limits {t}s", "reads and writes {t}s",
-    "turns {t}s into {o}s", "a queue of {t}s with retries", "helpers for {t}s", "checks {t}s before they are stored", "a cache of {t}s",
-)  # fmt: skip
+_PURPOSES = words(
+    "keeps {t}s in one file/hands out {t}s to workers/a small store for {t}s/counts and limits {t}s/"
+    "reads and writes {t}s/turns {t}s into {o}s/a queue of {t}s with retries/helpers for {t}s/"
+    "checks {t}s before they are stored/a cache of {t}s"
+)
 
 
 def module(page: Page) -> None:
