@@ -183,6 +183,16 @@ def test_wordings_are_many(lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
+def test_statements_hold_the_value_and_questions_do_not(lang: str) -> None:
+    words = lexicon(lang)
+    statements = {statement for group in words.states.values() for statement in group}
+    cores = {core for group in words.cores.values() for core in group}
+    assert all("{v}" in statement for statement in statements)
+    assert all("{v}" not in core and "{a}" in core for core in cores)
+    assert not statements & cores
+
+
+@pytest.mark.parametrize("lang", LANGS)
 def test_both_flows_occur(lang: str) -> None:
     assert {document.flow for document in documents(lang)} == {"cells", "columns"}
 

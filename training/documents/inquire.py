@@ -122,7 +122,7 @@ def _quoting(frame: Frame) -> str:
     """Which wordings ask for the frame's words."""
     if frame.key.startswith(("logs", "access")):
         return "log_quotes"
-    return "doc_quotes" if frame.key.startswith(("code", "module")) else "says"
+    return "doc_quotes" if frame.key.startswith(("code", "module", "sources")) else "says"
 
 
 def heading(page: Page, text: str) -> Question | None:

@@ -64,6 +64,8 @@ _SHARED: dict[str, Maker] = {
     "listname": lambda rng: f"{names.latin(rng)}-{pick(rng, ('devel', 'talk', 'core', 'users', 'board'))}",
     "keyword": lambda rng: names.latin(rng).capitalize() + pick(rng, ("", "-By", "-For", "s", "-On")),
     "self": lambda rng: "", "kind": lambda rng: "method",
+    "goname": names.camel, "jsname": lambda rng: word(rng, "verb") + names.latin(rng).capitalize(),
+    "minutes": numbered(1, 59), "hours": numbered(1, 23),
     "suffix": lambda rng: f"-{names.latin(rng)}",
     "courten": lambda rng: f"{word(rng, 'seat')} {names.latin(rng).capitalize()}",
     "bankzh": lambda rng: f"{word(rng, 'bank')}{names.brand_zh(rng)}支行",
