@@ -11,6 +11,7 @@ from training.documents import Document, from_text, outline, synthesize
 from training.documents.ask import questions, under
 from training.documents.clauses import manual
 from training.documents.frames import HERE, frames, parsed
+from training.documents.fronting import fronted
 from training.documents.inquire import absent, value
 from training.documents.kinds import Kinds
 from training.documents.lexicons import lexicon
@@ -338,6 +339,33 @@ def test_long_documents_have_many_questions(lang: str) -> None:
     counts = [len(synthesize(random.Random(seed), lang, 4000).questions) for seed in range(20)]
     assert sum(counts) > 20 * 32
     assert max(counts) <= MOST
+
+
+@pytest.mark.parametrize(
+    ("left", "kind", "value", "right", "question"),
+    [
+        (
+            "The log must be rotated after",
+            "amount",
+            "30 days",
+            "by the job",
+            "after how many days must the log be rotated",
+        ),
+        ("Scripts must pass the", "quoted", "--keep", 'flag to "tool"', 'flag must scripts pass to "tool"'),
+        ("The", "quoted", "Format", "header must be present", "header must be present"),
+        ("Older hosts can be reached on port", "number", "84", "only", "on which port can Older hosts be reached only"),
+        ("There is no reason to upgrade from", "version", "3.0.7", "", ""),
+    ],
+    ids=["preposition", "noun behind", "subject", "noun before", "no statement"],
+)
+def test_a_natural_question_begins_with_its_question_word(
+    left: str, kind: str, value: str, right: str, question: str
+) -> None:
+    asked = {
+        fronted(random.Random(seed), kind, left, value, right).replace("what port", "which port") for seed in range(9)
+    }
+    assert all(question in core for core in asked)
+    assert question or asked == {""}
 
 
 def test_an_empty_text_has_no_questions() -> None:
