@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from training.documents import inquire
@@ -20,8 +19,8 @@ _ASKED_AGAIN = 2  # how many questions may have one answer
 
 def questions(page: Page, text: str, count: int) -> tuple[Question, ...]:
     """About `count` different questions about the page, whose text is `text`."""
-    asked: dict[str, Question] = {}
-    often: Counter[tuple[Span, ...]] = Counter()
+    asked: list[Question] = []
+    seen: dict[tuple[Span, ...], list[str]] = {}
     groups = _groups(page.facts)
     framed = len(page.told) / (len(page.told) + len(page.facts) / 3) if page.told else 0.0
     for _ in range(count):
@@ -30,11 +29,21 @@ def questions(page: Page, text: str, count: int) -> tuple[Question, ...]:
             if attempt == _ATTEMPTS - 2 and page.rng.random() < 0.5:
                 kind = "fact"
             question = _FRAMED[kind](page, text) if by_frame else _PLAIN[kind](page, text, groups)
-            if question and (not question.spans or often[question.spans] < _ASKED_AGAIN):
-                often[question.spans] += 1
-                asked.setdefault(question.text, question)
+            if question and _new(question, seen.setdefault(question.spans, [])):
+                asked.append(question)
                 break
-    return tuple(asked.values())
+    return tuple(asked)
+
+
+def _new(question: Question, before: list[str]) -> bool:
+    """Whether the answer has not been asked for in these words, nor too often in others."""
+    core = question.text.lower().removesuffix("? thanks").rstrip("?？。. 呢呀谢")
+    if question.spans and len(before) >= _ASKED_AGAIN:
+        return False
+    if any(core.endswith(other) or other.endswith(core) for other in before):
+        return False
+    before.append(core)
+    return True
 
 
 Groups = dict[tuple[str, str], list[Fact]]
@@ -86,7 +95,7 @@ def _nameless(page: Page, fact: Fact) -> Question | None:
     if any(name in known or known in name for other in rivals for known in other.attribute.names):
         return None
     core = (scoped(page, index) if index >= 0 else "") + bare(rng, page.lexicon, fact.attribute, name)
-    same = [other for other in inside if other.attribute.key == fact.attribute.key]
+    same = [other for other in inside if other.attribute.key == fact.attribute.key and other.value == fact.value]
     return Question(dressed(rng, page.lexicon, core, scoped=index >= 0), _spans(same), "fact")
 
 

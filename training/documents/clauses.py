@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from training.documents import names, say
-from training.documents.chance import pick, some, upto
+from training.documents.chance import pick, some, upto, words
 from training.documents.frames import Frame, frames
 from training.documents.grids import caption, grid
 from training.documents.page import Page
 from training.documents.prose import cast, paragraph
-from training.documents.telling import tell
+from training.documents.telling import rule, tell
 from training.documents.titles import Numbering, title
 from training.documents.values import numeral_zh
 
@@ -56,18 +56,25 @@ def _section(
     items = rng.random() < 0.2 and not frame.once
     for number in range(1, 1 + (1 if frame.once else upto(rng, 2, 4) if items else upto(rng, 1, 2))):
         page.put(f"（{number}）" if items and page.lexicon.lang == "zh" else f"({number}) " if items else "")
-        if rng.random() < 0.25:
-            page.filler()
+        _beside(page)
         tell(page, frame)
         page.space()
-        if rng.random() < 0.3:
-            page.filler()
+        _beside(page)
         page.put("\n")
         if rng.random() < 0.25:
             paragraph(page, subjects)
     if rng.random() < 0.2:
         page.put(caption(page, kinds[1], f"{chapter}-{section}") + "\n")
         grid(page, kinds[1], upto(rng, 3, 8))
+
+
+def _beside(page: Page) -> None:
+    """At times a sentence without values: a rule that can be asked for, or filler."""
+    roll = page.rng.random()
+    if roll < 0.3:
+        rule(page)
+    elif roll < 0.45:
+        page.filler()
 
 
 def _named(page: Page, frame: Frame) -> str:
@@ -80,9 +87,11 @@ def _named(page: Page, frame: Frame) -> str:
 
 
 _KINDS = {
-    "zh": ("服务合同", "采购合同", "维护合同", "租赁合同", "建设合同", "委托开发合同", "供货协议", "外包服务协议", "技术咨询合同", "运营协议"),
-    "en": ("Service Agreement", "Supply Contract", "Lease", "Maintenance Contract", "Licence Agreement", "Framework Agreement", "Consulting Agreement"),
-}  # fmt: skip
+    "zh": words(
+        "服务合同/采购合同/维护合同/租赁合同/建设合同/委托开发合同/供货协议/外包服务协议/技术咨询合同/运营协议"
+    ),
+    "en": words("Service Agreement/Supply Contract/Lease/Licence Agreement/Framework Agreement/Consulting Agreement"),
+}
 
 
 def agreement(page: Page) -> None:
@@ -120,8 +129,9 @@ def _article(page: Page, article: int, left: list[Frame], style: tuple[float, li
         page.put(f"{article}.{number} " if style[0] < 0.7 else f"（{number}）" if chinese else f"({number}) ")
         tell(page, frame)
         page.put("\n")
-        if rng.random() < 0.35:
-            page.filler()
+        if rng.random() < 0.6:
+            page.put(f"{article}.{number}.1 " if rng.random() < 0.1 else "")
+            _beside(page)
             page.put("\n")
         elif rng.random() < 0.25:
             subject = pick(rng, style[1])

@@ -2,7 +2,7 @@
 
 A block of lines separated by a blank line is one frame:
 
-    @ tag tag                                 what kind of place it fits (a log's component and level, a chapter's theme)
+    @ tag tag                                 where it fits (a log's component and level, titles of sections)
     > text with {slot} or {slot=kind}         a text; `|` carries it on in a new line; several `>` are alternatives
     # slot=kind: header,header | …            instead of texts: the columns of a table, the first is the row's key
     slot: question / question                 what is asked for the slot; other slots name what is meant
@@ -30,7 +30,8 @@ _MOST = 10
 FREE = frozenset({"kind", "fn"})  # slots that a document gives, though no text shows them
 # A unit right after a slot belongs to the answer.
 _UNIT = re.compile(
-    r" ?(?:个工作日|个自然日|个字符|个月|小时|分钟|字节|秒|元|人|天|日|年|台|件|份|层|次|个|位|条|行|批|周|°|bps|Ω|mA|m(?= |\b)|km|kg|%)"
+    r" ?(?:个工作日|个自然日|个字符|个月|小时|分钟|字节|秒|元|人|天|日|年|台|件|份|层|次|个|位|条|行|批|周|°|bps|Ω|mA)"
+    r"| ?(?:m(?= |\b)|km|kg|%)"
     r"| (?:working days|days|months|years|hours|minutes|seconds|bytes|characters|MB|KB|m|min)\b"
 )
 HERE = Path(__file__).parent
@@ -70,7 +71,7 @@ def frames(name: str, lang: str) -> tuple[Frame, ...]:
     """The frames of the file `name` beside this module; `lang` is the language of questions that are not marked."""
     text = (HERE / f"{name}.frames").read_text(encoding="utf-8")
     blocks = re.split(r"\n[ \t]*\n", "\n".join(line for line in text.splitlines() if not line.startswith("%")).strip())
-    return tuple(_frame(f"{name}{index}", block, lang) for index, block in enumerate(blocks) if block.strip())
+    return tuple(parsed(f"{name}{index}", block, lang) for index, block in enumerate(blocks) if block.strip())
 
 
 @cache
@@ -79,13 +80,16 @@ def tagged(name: str, lang: str, tag: str) -> tuple[Frame, ...]:
     return tuple(frame for frame in frames(name, lang) if tag in frame.tags)
 
 
-def _frame(key: str, block: str, lang: str) -> Frame:
+def parsed(key: str, block: str, lang: str) -> Frame:
+    """The frame of a block; ValueError where it is not in the notation of this module."""
     tags: tuple[str, ...] = ()
     texts: list[str] = []
     columns: list[Column] = []
     kinds: dict[str, str] = {}
     found: dict[bool, dict[str, list[Wording]]] = {True: {"zh": [], "en": []}, False: {"zh": [], "en": []}}
     for line in block.splitlines():
+        if line.startswith("@ ") and (texts or tags):
+            raise ValueError(f"{key}: no blank line before {line}")
         if line.startswith("@ "):
             tags = tuple(line[2:].split())
         elif line.startswith("> "):

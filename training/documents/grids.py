@@ -46,6 +46,8 @@ def grid(page: Page, frame: Frame, count: int, style: str = "") -> None:
     for index, column in enumerate(columns):
         if frame.kinds[column.slot] in _MEASURED:
             headers[index] = _united(page, rows, column.slot, headers[index])
+    if style == "commas":
+        rows = [{slot: value.replace(",", "") for slot, value in values.items()} for values in rows]
     above = {f"#{column.slot}": header for column, header in zip(columns, headers, strict=True)}
     cells = [headers, *([values[column.slot] for column in columns] for values in rows)]
     room = [max(width(line[index]) for line in cells) + 2 for index in range(len(columns))]
@@ -69,7 +71,7 @@ def _rows(page: Page, frame: Frame, count: int) -> list[dict[str, str]]:
         values = values_of(page, frame)
         if values[key] not in known and len(rows) < count:
             known.add(values[key])
-            rows.append({slot: value.replace(",", "") for slot, value in values.items()})
+            rows.append(values)
     return rows
 
 

@@ -112,17 +112,17 @@ def quote(page: Page, text: str) -> Question | None:
     same = rivals(page, told.frame, phrase.names, told.values)
     if "\n" in words or len({text[slice(*other.quote)] for other in same if other.quote}) > 1:
         return None
-    wordings = page.lexicon.natural[_quoting(told.frame, told.values)]
+    wordings = page.lexicon.natural[_quoting(told.frame)]
     core = pick(page.rng, wordings).replace("{p}", filled(phrase.pieces, told.values))
     spans = tuple(other.quote for other in same if other.quote)
     return Question(dressed(page.rng, page.lexicon, core), spans, "quote")
 
 
-def _quoting(frame: Frame, values: dict[str, str]) -> str:
+def _quoting(frame: Frame) -> str:
     """Which wordings ask for the frame's words."""
-    if "stamp" in values:
+    if frame.key.startswith(("logs", "access")):
         return "log_quotes"
-    return "doc_quotes" if frame.key.startswith(("code", "module")) else "says"
+    return "doc_quotes" if frame.key.startswith(("code", "module", "sources")) else "says"
 
 
 def heading(page: Page, text: str) -> Question | None:
@@ -160,7 +160,7 @@ def absent(page: Page, text: str) -> Question | None:
         return None
     core = filled(wording.pieces, values)
     if not wording.slot:
-        core = pick(rng, page.lexicon.natural[_quoting(frame, values)]).replace("{p}", core)
+        core = pick(rng, page.lexicon.natural[_quoting(frame)]).replace("{p}", core)
     return Question(dressed(rng, page.lexicon, core), (), "absent")
 
 

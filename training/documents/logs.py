@@ -10,7 +10,6 @@ from training.documents.frames import Frame, frames
 from training.documents.page import Page
 from training.documents.telling import Place, values_of, write
 
-_RARE = ("ERROR", "FATAL", "WARN")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # {s} what stands before the time, {t} the time, {l} the level, {c} the component, {m} the message.
 _SHAPES = (
@@ -90,10 +89,12 @@ def log(page: Page) -> None:
     page.genre = list(every)
     parts = set(some(rng, sorted({frame.tags[0] for frame in every}), upto(rng, 5, 16)))
     known = [frame for frame in every if frame.tags[0] in parts]
-    usual = some(rng, known, upto(rng, 3, 9))
+    calm = [frame for frame in known if frame.tags[1] in ("INFO", "DEBUG")] or known
+    usual, rest = some(rng, calm, upto(rng, 3, 9)), some(rng, known, len(known))
     while not page.full:
-        frame = pick(rng, usual if rng.random() < 0.55 else known)
-        for _ in range(upto(rng, 2, 4) if rng.random() < 0.15 else 1):
+        roll = rng.random()
+        frame = pick(rng, usual) if roll < 0.6 else rest.pop() if roll < 0.85 and rest else pick(rng, known)
+        for _ in range(upto(rng, 2, 4) if roll < 0.05 else 1):
             _line(page, style, frame)
         if rng.random() < 0.02:
             _trace(page)

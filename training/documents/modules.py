@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.documents import names
-from training.documents.chance import pick, upto
+from training.documents.chance import pick, upto, words
 from training.documents.frames import Frame, frames, tagged
 from training.documents.page import Page
 from training.documents.telling import Told, values_of, write
@@ -22,10 +22,11 @@ _IMPORTS = (
     "socket",
     "re",
 )
-_PURPOSES = (
-    "keeps {t}s in one file", "hands out {t}s to workers", "a small store for {t}s", "counts and limits {t}s", "reads and writes {t}s",
-    "turns {t}s into {o}s", "a queue of {t}s with retries", "helpers for {t}s", "checks {t}s before they are stored", "a cache of {t}s",
-)  # fmt: skip
+_PURPOSES = words(
+    "keeps {t}s in one file/hands out {t}s to workers/a small store for {t}s/counts and limits {t}s/"
+    "reads and writes {t}s/turns {t}s into {o}s/a queue of {t}s with retries/helpers for {t}s/"
+    "checks {t}s before they are stored/a cache of {t}s"
+)
 
 
 def module(page: Page) -> None:
@@ -36,19 +37,19 @@ def module(page: Page) -> None:
     _top(page)
     base = f"{names.latin(rng).capitalize()}Error"
     for _ in range(upto(rng, 3, 9) if page.characters > 900 else 2):
-        _tell(page, pick(rng, tagged("code", "en", "constant")))
+        tell_once(page, pick(rng, tagged("code", "en", "constant")))
     for _ in range(upto(rng, 0, 2)):
-        _tell(page, pick(rng, tagged("code", "en", "env")))
+        tell_once(page, pick(rng, tagged("code", "en", "env")))
     page.put(f"\n\nclass {base}(Exception):\n    pass\n\n\n")
     while not page.full:
         roll = rng.random()
         if roll < 0.25:
             for _ in range(upto(rng, 1, 3)):
-                _tell(page, pick(rng, tagged("code", "en", "error")), "\n\n\n", {"b": base})
+                tell_once(page, pick(rng, tagged("code", "en", "error")), "\n\n\n", {"b": base})
         elif roll < 0.6:
             _class(page)
         else:
-            _tell(
+            tell_once(
                 page,
                 pick(rng, tagged("code", "en", "function")),
                 "\n\n\n",
@@ -56,13 +57,13 @@ def module(page: Page) -> None:
             )
 
 
-def _tell(
+def tell_once(
     page: Page, frame: Frame, after: str = "\n", given: dict[str, str] | None = None, indent: str = ""
 ) -> Told | None:
     """One piece, its lines indented, unless its name is taken."""
     values = values_of(page, frame, given)
-    name = next((values[slot] for slot in ("c", "k", "m") if slot in values and slot in frame.kinds), "")
-    if name in page.stated_names:
+    name = next((values[slot] for slot in ("c", "k", "m", "f", "t") if slot in values and slot in frame.kinds), "")
+    if name and name in page.stated_names:
         return None
     page.stated_names.add(name)
     pieces = pick(page.rng, frame.texts)
@@ -95,10 +96,10 @@ def _top(page: Page) -> None:
 def _class(page: Page) -> None:
     rng = page.rng
     head = pick(rng, tagged("module", "en", "class"))
-    told = _tell(page, head, "\n\n")
+    told = tell_once(page, head, "\n\n")
     given = {"self": "self, ", "self2": "self.", "kind": "method"}
     for _ in range(upto(rng, 1, 5) if told else 0):
-        _tell(page, pick(rng, tagged("code", "en", "method")), "\n\n", given, "    ")
+        tell_once(page, pick(rng, tagged("code", "en", "method")), "\n\n", given, "    ")
         if page.full:
             break
     page.put("\n")

@@ -20,10 +20,6 @@ _ACTIONS = listed(
     "upgrade check sync load flush merge split scan fetch reset build probe verify rotate replay submit cancel "
     "restore publish collect migrate drain notify refresh resolve dispatch archive "
 )
-VERBS = listed(
-    "acquire release renew expire fetch load store scan merge split submit cancel publish drain probe verify rotate replay "
-    "append remove lookup refresh resolve archive restore reset touch claim revoke snapshot compact import export wait flush"
-)
 _TLDS = ("com", "net", "org", "io", "cn", "dev", "example", "local", "internal", "lan")
 _SUFFIXES = ("log", "conf", "yaml", "json", "db", "bin", "csv", "txt", "sock", "pid", "tar.gz", "xml", "toml", "pem")
 _ROOTS = ("/var/log", "/etc", "/opt", "/srv", "/data", "/home", "/usr/local", "/mnt", "/run", "D:/work", "/tmp")

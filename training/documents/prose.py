@@ -7,6 +7,7 @@ from training.documents.chance import pick, some, upto
 from training.documents.lexicon import Attribute
 from training.documents.page import Page
 from training.documents.tables import cards, table
+from training.documents.telling import rule
 from training.documents.titles import Numbering, title
 
 
@@ -29,10 +30,12 @@ def paragraph(page: Page, subjects: list[str]) -> None:
         domain = page.domain_of[subject]
         if roll < 0.42:
             page.filler()
-        elif roll < 0.8:
+        elif roll < 0.5:
+            rule(page)
+        elif roll < 0.82:
             attribute = pick(rng, domain.attributes)
             if (subject, attribute.key) not in page.stated:
-                (say.fact if roll < 0.74 else say.conditional)(page, subject, attribute)
+                (say.fact if roll < 0.76 else say.conditional)(page, subject, attribute)
         elif roll < 0.9:
             say.several_properties(page, subject, domain)
         else:

@@ -7,7 +7,7 @@ from training.documents.frames import Frame, frames, tagged
 from training.documents.grids import caption, grid
 from training.documents.page import Page
 from training.documents.prose import cast, paragraph
-from training.documents.telling import tell
+from training.documents.telling import rule, tell
 from training.documents.titles import title
 from training.documents.values import numeral_zh
 
@@ -49,6 +49,9 @@ def reference(page: Page) -> None:
                 frame = left.pop()
                 _heading(page, (chapter, section, parent), pick(rng, frame.tags).replace("_", " "))
                 tell(page, frame)
+                page.space()
+                for _ in range(upto(rng, 0, 2)):
+                    rule(page)
                 page.put("\n\n")
             else:
                 _function(page, (chapter, section, parent), by_name)

@@ -18,6 +18,7 @@ from training.documents.office import contract, interface, minutes, release
 from training.documents.page import Page
 from training.documents.prose import running, specification
 from training.documents.reference import reference
+from training.documents.sources import source
 from training.documents.tables import records
 
 Kind = Callable[[Page], None]
@@ -41,6 +42,7 @@ KINDS: tuple[tuple[Kind, Flow], ...] = (
     (entries, "columns"),
     *((configuration, "columns"),) * 3,
     *((module, "columns"),) * 4,
+    *((source, "columns"),) * 2,
     *((code, "columns"),) * 2,
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from training.documents.chance import pick
 from training.documents.document import Span
-from training.documents.frames import Frame, Pieces, joined
+from training.documents.frames import Frame, Pieces, frames, joined
 from training.documents.page import Page
 
 _ATTEMPTS = 4
@@ -76,3 +76,10 @@ def write(page: Page, frame: Frame, pieces: Pieces, values: dict[str, str], plac
 def row(page: Page, frame: Frame, values: dict[str, str], places: list[Place]) -> None:
     """Record a row of a table that has been written."""
     page.told.append(Told(frame, values, places, None, page.open))
+
+
+def rule(page: Page) -> None:
+    """Write a short rule, as a sentence among others."""
+    lang = page.lexicon.lang
+    tell(page, pick(page.rng, frames(f"rules_{lang}", lang)))
+    page.space()
