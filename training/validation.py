@@ -34,7 +34,7 @@ class Sheet:
     batch: Batch
 
 
-def sheets(folder: Path, documents: int = 48) -> list[Sheet]:
+def sheets(folder: Path, documents: int = 40) -> list[Sheet]:
     """The batches, the same at every call; `folder` holds held_zh.jsonl.xz and held_en.jsonl.xz."""
     corpus = Corpus(folder, "held")
     recipes = {
@@ -43,9 +43,9 @@ def sheets(folder: Path, documents: int = 48) -> list[Sheet]:
         "code14": Recipe(Shape(1, *CODE_PAGE, text=448), 14, Flow.COLUMNS, documents, 0.0),
         "ask1p": Recipe(Shape(1, *PAGE, text=448), 14, Flow.CELLS, documents, 1.0),
         "ask4p": Recipe(Shape(4, *PAGE, text=512), 14, Flow.CELLS, documents // 2, 1.0),
-        "ask12p": Recipe(Shape(12, *PAGE, text=640), 14, Flow.CELLS, documents // 3, 1.0),
-        "ask12p12": Recipe(Shape(12, *PAGE, text=640), 12, Flow.CELLS, documents // 3, 1.0),
-        "askcode6p": Recipe(Shape(6, *CODE_PAGE, text=512), 14, Flow.COLUMNS, documents // 3, 1.0),
+        "ask8p": Recipe(Shape(8, *PAGE, text=640), 14, Flow.CELLS, documents // 2, 1.0),
+        "ask8p12": Recipe(Shape(8, *PAGE, text=640), 12, Flow.CELLS, documents // 2, 1.0),
+        "askcode4p": Recipe(Shape(4, *CODE_PAGE, text=512), 14, Flow.COLUMNS, documents // 2, 1.0),
         "sum8p": Recipe(Shape(8, *PAGE, text=512), 14, Flow.CELLS, documents // 4, 0.0, summarize=1.0),
     }
     return [Sheet(name, Source(corpus, SEED).batch(recipe)) for name, recipe in recipes.items()]
