@@ -18,6 +18,14 @@ def numbered(low: int, high: int) -> Maker:
     return lambda rng: str(upto(rng, low, high))
 
 
+def count(rng: Random) -> str:
+    """A count: below a hundred, round, or any below ten thousand."""
+    roll = rng.random()
+    if roll < 0.45:
+        return str(upto(rng, 2, 99))
+    return str(number(rng) if roll < 0.65 else upto(rng, 100, 999 if roll < 0.85 else 9999))
+
+
 def spaced(*units: str) -> Maker:
     """The maker of an amount below a thousand, a blank and one of the units."""
 
@@ -48,11 +56,6 @@ def sum_of_money(rng: Random) -> str:
     """A sum as in contracts, without currency."""
     amount = upto(rng, 1, 999) * 10 ** upto(rng, 1, 4) if rng.random() < 0.5 else upto(rng, 1000, 99999999)
     return f"{amount:,}" if rng.random() < 0.7 else str(amount)
-
-
-def capitals(rng: Random) -> str:
-    """A sum in the numerals of Chinese banking."""
-    return "".join(pick(rng, "壹贰叁肆伍陆柒捌玖") + pick(rng, "拾佰仟万") for _ in range(upto(rng, 2, 5))) + "元整"
 
 
 def literal(rng: Random) -> str:

@@ -52,9 +52,12 @@ def _section(
     """A section named after what its first frame tells."""
     rng, frame = page.rng, kinds[0]
     chapter, section, parent = place
-    numbering.section(page, (chapter, section), _named(page, frame), parent)
+    opened = numbering.section(page, (chapter, section), _named(page, frame), parent)
     items = rng.random() < 0.2 and not frame.once
+    deep = not items and not frame.once and rng.random() < 0.25 and numbering.deep
     for number in range(1, 1 + (1 if frame.once else upto(rng, 2, 4) if items else upto(rng, 1, 2))):
+        if deep:
+            numbering.subsection(page, (chapter, section, number), _named(page, frame), opened)
         page.put(f"（{number}）" if items and page.lexicon.lang == "zh" else f"({number}) " if items else "")
         _beside(page)
         tell(page, frame)
@@ -129,9 +132,9 @@ def _article(page: Page, article: int, left: list[Frame], style: tuple[float, li
         page.put(f"{article}.{number} " if style[0] < 0.7 else f"（{number}）" if chinese else f"({number}) ")
         tell(page, frame)
         page.put("\n")
-        if rng.random() < 0.6:
-            page.put(f"{article}.{number}.1 " if rng.random() < 0.1 else "")
-            _beside(page)
+        before = page.at
+        _beside(page)
+        if page.at > before:
             page.put("\n")
         elif rng.random() < 0.25:
             subject = pick(rng, style[1])

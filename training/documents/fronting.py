@@ -44,7 +44,7 @@ def fronted(rng: Random, kind: str, left: str, value: str, right: str) -> str:
     if "(" in left:
         return ""
     valued = _VALUED.match(right) if left in ("", "The", "the") else None
-    if valued and not any(word.endswith("ed") for word in valued["noun"].split()):
+    if valued and not any(word.endswith("ed") or word in _ENDS for word in valued["noun"].split()):
         return f"{pick(rng, ('which', 'what'))} {right}"
     matched = _CLAUSE.match(left)
     if not matched:

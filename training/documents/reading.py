@@ -31,9 +31,10 @@ _NUMBER = re.compile(
     r"|[一二三四五六七八九十]{1,3}、)[ 　\t]*"
 )
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+# Only the ends are searched for: a pattern of whole sentences takes quadratic time on a line without any.
 _SENTENCE_END = {
-    "zh": re.compile(r"[。！？][”」]?|；$"),
-    "en": re.compile(r"[.!?][\"')\]]*(?=[ \t]+[A-Z\"(`]|$)"),
+    "zh": re.compile(r"[。！？][”」]?|；$", re.MULTILINE),
+    "en": re.compile(r"[.!?][\"')\]]*(?=\s+[A-Z\"(`]|\s*$)", re.MULTILINE),
 }
 _BULLET = re.compile(
     r"^(?:[ \t　]*(?:[-*+•·>]|\d{1,2}[.、)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]"
@@ -98,16 +99,18 @@ def sentences(text: str, span: Span, lang: str) -> list[Span]:
     before = text[max(0, start - 80) : start].rstrip(" \t")[-2:]
     runs_on = bool(before) and before[-1:] == "\n" and before[:1] not in ("", "\n", *_WHOLE) and not marked
     found = []
-    line = text[start:end].rstrip()
-    after = 0
-    # Ends are looked for, not sentences: a line without any is scanned once and not once from each of its characters.
-    for match in _SENTENCE_END[lang].finditer(line):
-        first, after = after, match.end()
-        low = marked.end() if marked and not first else first
-        while low < after and line[low] in " \t　":
+    begun = start
+    for match in _SENTENCE_END[lang].finditer(text, start, end):
+        low, high, first = begun, match.end(), begun == start
+        if match.start() == begun:
+            continue
+        begun = high
+        if first and marked:
+            low += marked.end()
+        while low < high and text[low] in " \t　":
             low += 1
-        if not (runs_on and not first) and low < match.start() and "|" not in line[low:after]:
-            found.append((start + low, start + after))
+        if not (runs_on and first) and high > low and "|" not in text[low:high]:
+            found.append((low, high))
     return found
 
 

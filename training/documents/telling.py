@@ -56,6 +56,8 @@ def write(page: Page, frame: Frame, pieces: Pieces, values: dict[str, str], plac
     last = len(pieces) - 1
     for index, piece in enumerate(pieces):
         if index % 2 == 0:
+            if index and piece[:1] == " " and piece[1:2] > "\u2e80" and page.parts[-1][-1:] > "\u2e80":
+                piece = piece[1:]
             follows = values.get(pieces[index + 1].partition("|")[0], "") if index < last else ""
             page.put(joined(piece, follows) if follows else piece)
         elif piece == "«":
