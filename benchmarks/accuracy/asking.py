@@ -26,7 +26,7 @@ async def facts(desk: Desk, held: Mapping[str, Held], plan: Plan) -> AsyncIterat
             characters = int(PLANTED_FILLED * lines * (columns // 2 if lang == "zh" else columns))
             for number in range(plan.documents):
                 rng = drawn(plan.seed, "planted", lang, number)
-                filler = documents.document(rng, characters * page_count(rng))
+                filler = documents.document(rng, characters * page_count(number))
                 document = planted(rng, lang, filler, plan.facts, plan.absent)
                 upload = Upload(document.text.encode(), f"planted {lang} {number}", mode)
                 async for record in _asked(desk, plan, upload, lang, document.asked):

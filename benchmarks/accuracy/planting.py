@@ -9,6 +9,8 @@ from random import Random
 
 from benchmarks.accuracy import wordings
 
+GOLDEN = (5**0.5 - 1) / 2  # multiples of it, modulo 1, lie as evenly as any series can
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -76,9 +78,9 @@ VALUES: dict[str, Callable[[Random, str], str]] = {
 }
 
 
-def page_count(rng: Random, most: int = 80) -> int:
-    """Pages, log-uniform from 1 to `most`."""
-    return round(math.exp(rng.uniform(0, math.log(most))))
+def page_count(number: int, most: int = 80) -> int:
+    """Pages of document `number` of a series that is log-uniform from 1 to `most`, however early it is cut off."""
+    return round(math.exp(math.log(most) * ((number + 0.5) * GOLDEN % 1)))
 
 
 def planted(rng: Random, lang: str, filler: str, facts: int, absent: int) -> Planted:

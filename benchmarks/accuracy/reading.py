@@ -16,6 +16,7 @@ from benchmarks.accuracy.services import Cell, Desk, page_size
 FILLED = {"zh": 0.6, "en": 0.6, "gb2312": 0.75}  # how full a page is made; what is over goes to a second one
 SUMMARY_MAX_TOKENS = 4096
 LONG_CHARACTERS = 8423
+PAGE_CHARACTERS = 280
 LONG_QUESTION = "这份文档规定的超时时间是多少？"
 
 
@@ -72,25 +73,29 @@ async def _outline(desk: Desk, upload: Upload, of: tuple[str, str], document: Ou
 
 
 async def latency(desk: Desk, held: Mapping[str, Held], plan: Plan) -> AsyncIterator[Record]:
-    """The first token of an answer about a long document that nobody has read, and the speed of its transcript.
+    """The first token of an answer about a long document that nobody has read, and the speed of transcripts.
 
     The first run warms the services up and is left out.
     """
     for run in range(plan.runs + 1):
-        text = held["zh"].document(drawn(plan.seed, "latency", run), LONG_CHARACTERS)
+        text = held["zh"].document(drawn(plan.seed, "latency", run), LONG_CHARACTERS, dense=True)
         upload = Upload(text.encode(), f"latency {run}")
         opened, reply = await desk.read(upload, LONG_QUESTION)
         figures = {"first_s": reply.first_s, "total_s": reply.total_s}
         await desk.forget(opened)
         if run:
             yield Record(case("latency", "zh", upload, opened, "first token"), reply, figures=figures)
-            yield await _decoding(desk, Upload(text[:400].encode(), f"decode {run}"))
+            yield await _decoding(desk, Upload(text[:PAGE_CHARACTERS].encode(), f"page {run}"))
+            yield await _decoding(desk, upload, at_reader=True)
 
 
-async def _decoding(desk: Desk, upload: Upload) -> Record:
+async def _decoding(desk: Desk, upload: Upload, *, at_reader: bool = False) -> Record:
+    """Speed of a transcript as a caller gets it, or at the reader itself behind as many pages as it takes at once."""
     opened = await desk.open(upload)
-    reply = await desk.ask(opened, "", Options(task="transcribe"))
+    pages = min(desk.info.ask_pages or opened.document.pages, opened.document.pages)
+    reply = await (desk.decode(opened, pages) if at_reader else desk.ask(opened, "", Options(task="transcribe")))
     await desk.forget(opened)
     spent_s = reply.total_s - reply.first_s
     figures = {"tokens_per_s": (reply.tokens - 1) / spent_s if spent_s > 0 and reply.tokens > 1 else 0.0}
-    return Record(case("latency", "zh", upload, opened, "decoding"), reply, figures=figures)
+    part = f"decoding behind {pages} pages"
+    return Record(case("latency", "zh", upload, opened, part), reply, figures=figures)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass
 
-from benchmarks.accuracy.records import Record
+from benchmarks.accuracy.records import Case, Record
 from benchmarks.accuracy.scoring import Verdict, f1
 
 HEADINGS = ("task", "part", "language", "mode", "px", "rung", "read from", "n", "result")
@@ -32,25 +33,39 @@ class Row:
 
 
 def rows(records: Sequence[Record]) -> list[Row]:
-    """Questions by kind and once more by part, everything else as it comes."""
+    """Questions by kind in each language and in both, once more by document or length; all else as it comes."""
     asked = [record for record in records if record.case.task in QUESTIONS]
     others = [record for record in records if record.case.task not in QUESTIONS]
+    read = [record for record in asked if record.read == "pages"]
+    by_kind = _grouped(asked, lambda case: (case.task, _origin(case), case.lang))
+    in_both = _grouped(asked, lambda case: (case.task, _origin(case), "all"))
+    several = len({row.lang for row in by_kind}) > 1
     return [
-        *_grouped(others, lambda record: (record.case.task, record.case.part)),
-        *_grouped(asked, lambda record: (record.case.task, _origin(record))),
-        *_grouped(asked, lambda record: ("all" if _origin(record) == "eval" else record.case.task, record.case.part)),
+        *_grouped(others, lambda case: (case.task, case.part, case.lang)),
+        *sorted([*by_kind, *(in_both if several else [])], key=lambda row: (row.part, QUESTIONS.index(row.task))),
+        *sorted(_grouped(read, _share), key=lambda row: (row.part[:1].isdigit(), row.task, _number(row.part))),
     ]
 
 
-def _origin(record: Record) -> str:
-    return "planted" if record.case.document.startswith("planted ") else "eval"
+def _share(case: Case) -> tuple[str, str, str]:
+    """A document of an evaluation with all its questions, or planted documents of some length by kind of question."""
+    return ("all" if _origin(case) == "eval" else case.task, case.part, case.lang)
 
 
-def _grouped(records: Iterable[Record], of: Callable[[Record], tuple[str, str]]) -> list[Row]:
+def _number(part: str) -> int:
+    digits = re.match(r"\d*", part)
+    return int(digits[0]) if digits and digits[0] else 0
+
+
+def _origin(case: Case) -> str:
+    return "planted" if case.document.startswith("planted ") else "eval"
+
+
+def _grouped(records: Iterable[Record], of: Callable[[Case], tuple[str, str, str]]) -> list[Row]:
     groups: dict[tuple[object, ...], list[Record]] = {}
     for record in records:
         case = record.case
-        key = (*of(record), case.lang, case.mode, case.font_px, case.rung, record.read)
+        key = (*of(case), case.mode, case.font_px, case.rung, record.read)
         groups.setdefault(key, []).append(record)
     return [Row(*key, len(group), result(group)) for key, group in groups.items()]  # type: ignore[call-arg, arg-type]
 

@@ -40,11 +40,12 @@ class Held:
             pass
         return passage
 
-    def document(self, rng: Random, characters: int) -> str:
-        """Exactly `characters` of running text, from as many documents as it takes."""
+    def document(self, rng: Random, characters: int, *, dense: bool = False) -> str:
+        """Exactly `characters` of running text, from as many documents as it takes; `dense`: without blank lines."""
         text = ""
         while len(text) < characters:
             text += self._window(rng, max(200, min(6_000, characters - len(text)))) + "\n\n"
+            text = re.sub(r"\n\s*\n", "\n", text) if dense else text
         return text[:characters]
 
     def _window(self, rng: Random, characters: int) -> str:

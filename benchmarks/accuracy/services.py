@@ -15,15 +15,19 @@ from glyphstream.client import Client, Completed, Document, GlyphstreamError, Op
 
 from benchmarks.accuracy.blank import PAGE_MESSAGE_MAX_BYTES, blank_gateway
 from benchmarks.accuracy.scoring import Span
-from gateway.clients.reader import Reader, ReaderInfo
+from gateway.answers import GroupAnswer, Question, Task
+from gateway.answers import TextDelta as GroupDelta
+from gateway.clients.calls import value_of
+from gateway.clients.reader import Reader, ReaderInfo, Resident
 from gateway.clients.renderer import Renderer
 from gateway.deadline import Deadline
-from gateway.documents import Header
+from gateway.documents import Header, Page, PageSize
 from gateway.ladder import Mode, Rung, StyleProfile, profile_of, top_rung
 from gateway.local_stack import running_stack
 from reader_service.profile import FILE_NAME
 
 CALL_LIMIT_S = 900.0
+DECODED_TOKENS = 256
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,10 @@ class Desk(Protocol):
         """Taking a document in and answering in one call, without its text and pages."""
         ...
 
+    async def decode(self, opened: Opened, pages: int) -> Reply:
+        """A transcript of the first `pages` in one context by the reader itself, cut off at DECODED_TOKENS."""
+        ...
+
     async def forget(self, opened: Opened, *, blank: bool = False) -> None:
         """Gives its memory back."""
         ...
@@ -76,11 +84,12 @@ class Desk(Protocol):
 
 @dataclass(frozen=True)
 class Services:
-    """A Desk of real services: `blank` is the gateway without ink, `renderer` tells what text the pages bear."""
+    """A Desk of real services: `blank` is the gateway without ink, the wings are asked what no gateway tells."""
 
     client: Client
     blank: Client
     renderer: Renderer
+    reader: Reader
     info: ReaderInfo
 
     async def open(self, upload: Upload, *, blank: bool = False) -> Opened:
@@ -114,6 +123,16 @@ class Services:
         answer = await reply(events())
         return Opened(document, error=answer.error), answer
 
+    async def decode(self, opened: Opened, pages: int) -> Reply:
+        """See Desk."""
+        painted = [value_of(Page, one) async for one in self.client.pages(opened.document.document_id)][:pages]
+        sizes = [PageSize(page.width, page.height, page.text_start, page.text_end) for page in painted]
+        deadline, reader_id = Deadline(CALL_LIMIT_S), ""
+        async for made in self.reader.ingest(painted, sizes, deadline):
+            reader_id = made.reader_id if isinstance(made, Resident) else reader_id
+        question = Question(Task.TRANSCRIBE, max_new_tokens=DECODED_TOKENS)
+        return await reply(self.reader.answer(reader_id, question, deadline))
+
     async def forget(self, opened: Opened, *, blank: bool = False) -> None:
         """See Desk."""
         if not opened.error:
@@ -121,14 +140,14 @@ class Services:
 
 
 async def reply(events: AsyncIterator[Any]) -> Reply:
-    """The answer that a stream of the client's events tells."""
+    """The answer that a stream of events tells, the client's or those of the gateway's own client of the reader."""
     began, first_s, pieces = time.perf_counter(), 0.0, list[str]()
     try:
         async for event in events:
-            if isinstance(event, TextDelta) and not event.reasoning:
+            if isinstance(event, TextDelta | GroupDelta) and not event.reasoning:
                 first_s = first_s or time.perf_counter() - began
                 pieces.append(event.text)
-            elif isinstance(event, Completed):
+            elif isinstance(event, Completed | GroupAnswer):
                 total_s = time.perf_counter() - began
                 stands = tuple((one.page, (one.text_start, one.text_end)) for one in event.evidence)
                 tokens = event.usage.completion_tokens
@@ -155,20 +174,15 @@ async def running(weights: Path | None, *, font_px: int = 0, blank: bool = True)
         addresses = await stack.enter_async_context(running_stack(settings=settings))
         renderer = Renderer(addresses.render, PAGE_MESSAGE_MAX_BYTES)
         stack.push_async_callback(renderer.close)
+        reader = Reader(addresses.reader, PAGE_MESSAGE_MAX_BYTES)
+        stack.push_async_callback(reader.close)
         client = await stack.enter_async_context(Client(addresses.gateway, CALL_LIMIT_S))
         other = client
         if blank:
             target = await stack.enter_async_context(blank_gateway(addresses.render, addresses.reader))
             other = await stack.enter_async_context(Client(target, CALL_LIMIT_S))
-        yield Services(client, other, renderer, await _described(addresses.reader))
-
-
-async def _described(target: str) -> ReaderInfo:
-    reader = Reader(target, PAGE_MESSAGE_MAX_BYTES)
-    try:
-        return await reader.describe(Deadline(CALL_LIMIT_S))
-    finally:
-        await reader.close()
+        info = await reader.describe(Deadline(CALL_LIMIT_S))
+        yield Services(client, other, renderer, reader, info)
 
 
 @contextmanager
