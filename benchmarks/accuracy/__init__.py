@@ -1,7 +1,8 @@
 """How well the reader reads and answers, measured through the real services.
 
 * transcribe: whole pages of unseen text, character error rate = edit distance ÷ characters of the truth, white space
-  left out on both sides, since where a line was wrapped is not part of the text.
+  left out on both sides, since where a line was wrapped is not part of the text; in code mode also the lines that are
+  right to the column.
 * planted: facts put into unseen documents of 1 to 80 pages, with rivals of the same key or the same entity beside them,
   asked for in wordings that nothing is trained on; and questions whose answer is not there.
 * eval: the questions of a folder (docs/, questions.jsonl).

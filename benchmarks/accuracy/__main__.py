@@ -22,6 +22,7 @@ from benchmarks.accuracy.services import Cell, cells, running
 from reader_service.settings import EMBEDDED_MODEL
 
 SECTIONS = ("transcribe", "planted", "eval", "outline", "latency")
+MODES = ("precise", "fast", "code")
 SHOWN_CHARACTERS = 60
 
 
@@ -63,7 +64,7 @@ async def measure(run: Run) -> None:
     args, left = run.args, list[Cell]()
     async with running(args.weights, blank=run.plan.control) as desk:
         if run.wants("transcribe"):
-            left = [cell for cell in cells(desk.info) if cell.mode in args.pages]
+            left = [cell for cell in cells(desk.info) if cell.mode in args.transcribed]
             for cell in [cell for cell in left if not cell.pinned]:
                 await run.take("transcribe", reading.transcribe(desk, run.held, run.plan, cell))
         if run.wants("planted"):
@@ -111,8 +112,8 @@ def parsed() -> argparse.Namespace:
     add("--json", type=Path, help="file to write the table and every answer to")
     add("--sections", nargs="+", default=SECTIONS, choices=SECTIONS, help="those that have what they read; all")
     add("--languages", nargs="+", default=["zh", "en"], choices=["zh", "en"], help="of --held")
-    add("--modes", nargs="+", default=plain.modes, choices=["precise", "fast", "code"], help="of questions, outlines")
-    add("--pages", nargs="+", default=["precise", "fast", "code"], metavar="MODE", help="modes to transcribe in; all")
+    add("--modes", nargs="+", default=plain.modes, choices=MODES, help="of questions, outlines")
+    add("--transcribed", nargs="+", default=MODES, choices=MODES, help="modes to transcribe pages in; all")
     add("--seed", type=int, default=plain.seed)
     add("--passages", type=int, default=plain.passages, help="pages to transcribe, each kind of text, mode and size")
     add("--documents", type=int, default=plain.documents, help="documents with planted facts, each language")

@@ -10,7 +10,7 @@ from glyphstream.client import Options, Upload
 from benchmarks.accuracy import samples
 from benchmarks.accuracy.records import Plan, Record, case
 from benchmarks.accuracy.samples import Held, Outlined, drawn
-from benchmarks.accuracy.scoring import Verdict, character_errors, f1, outline_hits, outline_of
+from benchmarks.accuracy.scoring import Verdict, character_errors, f1, outline_hits, outline_of, whole_lines
 from benchmarks.accuracy.services import Cell, Desk, page_size
 
 FILLED = {"zh": 0.6, "en": 0.6, "gb2312": 0.75}  # how full a page is made; what is over goes to a second one
@@ -33,7 +33,9 @@ async def transcribe(desk: Desk, held: Mapping[str, Held], plan: Plan, cell: Cel
             # A pinned reader has no other rung and calls this one the smallest.
             here = replace(case("transcribe", kind, upload, opened), rung=cell.rung)
             verdict = Verdict.FAILED if reply.error else ""
-            figures = {"errors": errors, "characters": characters}
+            figures: dict[str, float] = {"errors": errors, "characters": characters}
+            if cell.mode == "code":
+                figures["whole_lines"], figures["lines"] = whole_lines(text, reply.text)
             yield Record(here, reply, accepted=(text,), verdict=verdict, figures=figures)
 
 

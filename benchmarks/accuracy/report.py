@@ -82,9 +82,11 @@ def _transcribed(group: Sequence[Record]) -> str:
     errors, characters = (sum(record.figures[name] for record in group) for name in ("errors", "characters"))
     rates = [record.figures["errors"] / max(1, record.figures["characters"]) for record in group]
     derailed = sum(rate > DERAILED for rate in rates)
+    whole, lines = (sum(record.figures.get(name, 0) for record in group) for name in ("whole_lines", "lines"))
     return (
         f"CER {errors / max(1, characters):.2%}  of a page: median {statistics.median(rates):.2%}, "
         f"over {DERAILED:.0%} {derailed}  ({characters:.0f} characters)"
+        + (f"; lines right with their columns {whole / lines:.1%}" if lines else "")
     )
 
 

@@ -53,6 +53,12 @@ def character_errors(truth: str, read: str) -> tuple[int, int]:
     return Levenshtein.distance(expected, unspaced(read)), len(expected)
 
 
+def whole_lines(truth: str, read: str) -> tuple[int, int]:
+    """Lines of the truth that were read to the letter, columns and indent included, and lines that are not blank."""
+    expected, got = (Counter(line.rstrip() for line in text.split("\n") if line.strip()) for text in (truth, read))
+    return (expected & got).total(), expected.total()
+
+
 def places(wanted: str, text: str) -> list[Span]:
     """Where `wanted` stands in `text`, white space ignored: characters of `text`, first and one past the last."""
     needle = unspaced(wanted)

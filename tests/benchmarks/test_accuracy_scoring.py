@@ -13,6 +13,7 @@ from benchmarks.accuracy.scoring import (
     outline_of,
     overlaps,
     places,
+    whole_lines,
 )
 
 
@@ -51,6 +52,19 @@ def test_the_verdict_tells_right_abstained_and_silently_wrong_apart(text, found,
 )
 def test_character_errors_are_edits_without_white_space(truth, read, errors):
     assert character_errors(truth, read) == (errors, len("".join(truth.split())))
+
+
+@pytest.mark.parametrize(
+    ("read", "whole"),
+    [
+        ("if x:\n    return\n\n    return", 3),
+        ("if x:  \n    return", 2),
+        ("if x:\n  return\nreturn", 1),
+        ("", 0),
+    ],
+)
+def test_a_line_is_whole_with_its_indent_and_counts_as_often_as_it_was_read(read, whole):
+    assert whole_lines("if x:\n    return\n    return\n", read) == (whole, 3)
 
 
 def test_a_passage_is_found_across_the_white_space_of_the_text():
