@@ -122,10 +122,16 @@ def _silence(_line: str) -> None:
     """Hears nothing."""
 
 
+NO_SETTINGS: Mapping[str, str] = {}
+
+
 @asynccontextmanager
-async def running_stack(port: int = 0, store: Path | None = None, hear: Hear = _silence) -> AsyncIterator[Addresses]:
+async def running_stack(
+    port: int = 0, store: Path | None = None, hear: Hear = _silence, settings: Mapping[str, str] = NO_SETTINGS
+) -> AsyncIterator[Addresses]:
     """The three services, serving; without `store` documents are kept for as long as the stack runs.
 
+    `settings` are environment variables for all three, such as GLYPHSTREAM_READER_MODEL.
     Ended in the reverse order on the way out. Raises ServiceDied where one ends before it serves, or later, while the
     body of the `async with` runs: that is then cancelled.
     """
@@ -133,9 +139,11 @@ async def running_stack(port: int = 0, store: Path | None = None, hear: Hear = _
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="glyphstream-")))
         render, reader, gateway = (Service(name, hear) for name in ("render_service", "reader_service", "gateway"))
         for service, prefix in ((render, "RENDER"), (reader, "READER")):
-            await _start(stack, service, {f"GLYPHSTREAM_{prefix}_PORT": "0", f"GLYPHSTREAM_{prefix}_HOST": HOST})
+            own = {f"GLYPHSTREAM_{prefix}_PORT": "0", f"GLYPHSTREAM_{prefix}_HOST": HOST}
+            await _start(stack, service, {**settings, **own})
         targets = [f"{HOST}:{await service.port()}" for service in (render, reader)]
         environment = {
+            **settings,
             "GLYPHSTREAM_GATEWAY_HOST": HOST,
             "GLYPHSTREAM_GATEWAY_PORT": str(port),
             "GLYPHSTREAM_GATEWAY_RENDER_TARGET": targets[0],
