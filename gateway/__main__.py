@@ -9,10 +9,13 @@ from functools import partial
 from gateway.ask import Desk
 from gateway.clients.reader import Reader
 from gateway.clients.renderer import Renderer
+from gateway.http.server import HttpEndpoint, HttpServer
+from gateway.openai_api import ChatLimits, OpenAiApi
 from gateway.reading import Wings
 from gateway.residents import Residents
+from gateway.routes import HttpLimits, Routes, is_public
 from gateway.servicer import TABLE, GatewayServicer, register
-from gateway.settings import Settings
+from gateway.settings import Settings, http_address
 from gateway.store import Limits, Store
 from serving import telemetry
 from serving.process import Endpoint, serve
@@ -27,16 +30,39 @@ async def _main() -> int:
     desk = Desk(wings, store, settings.question_max_characters, settings.usual_memory_bytes)
     servicer = GatewayServicer(desk, settings.climb_limit_s, settings.document_max_bytes)
     limits = (settings.receive_max_bytes, settings.page_message_max_bytes)
+    http = _http(desk, settings) if settings.http else None
+
+    async def warm() -> None:
+        await store.open()
+        if http:
+            await http.start()
+
+    async def drain() -> None:
+        if http:
+            await http.end()
+
     try:
         return await serve(
             name="gateway",
             endpoint=Endpoint(settings.host, settings.port, *limits, settings.drain_s),
             table=TABLE,
             register=partial(register, servicer=servicer),
-            warm=store.open,
+            warm=warm,
+            drain=drain,
         )
     finally:
+        await drain()  # again, where the process ends without having drained
         await asyncio.gather(renderer.close(), reader.close(), store.close())
+
+
+def _http(desk: Desk, settings: Settings) -> HttpServer:
+    """The web page and the HTTP APIs: the same desk behind another door."""
+    host, port = http_address(settings.http, settings.host)
+    token = settings.http_token.get_secret_value()
+    endpoint = HttpEndpoint(host, port, settings.http_body_max_bytes, token, settings.drain_s)
+    page = Routes(desk, HttpLimits(settings.climb_limit_s, settings.document_max_bytes))
+    chat = OpenAiApi(desk, ChatLimits(settings.climb_limit_s, settings.chat_document_characters))
+    return HttpServer(endpoint, [*page.table(), *chat.table()], is_public)
 
 
 if __name__ == "__main__":

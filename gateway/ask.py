@@ -6,11 +6,12 @@ with one GatewayError.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from gateway import report
+from gateway.album import album_of
 from gateway.answers import Completed, Progress, Question, Stage, Task
 from gateway.clients.reader import ReaderInfo
 from gateway.climb import Climb, last_rung
@@ -69,6 +70,17 @@ async def ask(desk: Desk, document_id: str, question: Question, deadline: Deadli
     watch = Stopwatch(tell)
     stored = await desk.store.get(document_id)
     return await _answer(desk, Errand(stored, question, deadline, watch.tell), watch)
+
+
+async def read_pages(
+    desk: Desk, images: Sequence[bytes], question: Question, deadline: Deadline, tell: Tell
+) -> Completed:
+    """Answers a question about pages that come painted, as PNG; nothing of them is kept here. Raises InvalidPages."""
+    _check(desk, question)
+    watch = Stopwatch(tell)
+    info = await persist(lambda: desk.wings.reader.describe(deadline), deadline)
+    album = album_of(images, info.grid_px)
+    return await _answer(desk, Errand(album.stored(), question, deadline, watch.tell, album), watch)
 
 
 async def estimate(desk: Desk, header: Header, source: bytes, deadline: Deadline) -> Estimate:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.album import AS_SENT
 from gateway.answers import Degraded, GroupAnswer, Task
 from gateway.clients.reader import ReaderInfo
 from gateway.documents import Document, figures_of
@@ -25,7 +26,8 @@ class Climb:
         self.document = errand.stored.document
         self.degraded: list[Degraded] = []
         self._wings, self._errand = wings, errand
-        self._rung = NO_LADDER  # until the reader has said what it reads
+        # Pages that came painted have one size; for others the reader says what it reads.
+        self._rung = AS_SENT if errand.album else NO_LADDER
         self._reading: Reading | None = None
         self._failures = 0
         self._told = False

@@ -18,7 +18,7 @@ from gateway.deadline import Deadline
 from gateway.documents import Document, Header, Page
 from gateway.ladder import Mode, Rung
 from gateway.reading import Event
-from serving.status import ErrorTable, Row
+from serving.status import BUG, ErrorTable, Row
 from serving.telemetry import begin_request, request_id
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -30,6 +30,10 @@ CODES: dict[type[errors.GatewayError], grpc.StatusCode] = {
     errors.InvalidDocument: grpc.StatusCode.INVALID_ARGUMENT,
     errors.DocumentTooLong: grpc.StatusCode.INVALID_ARGUMENT,
     errors.InvalidQuestion: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.UnknownModel: grpc.StatusCode.NOT_FOUND,
+    errors.BadToken: grpc.StatusCode.UNAUTHENTICATED,
+    errors.ForeignPage: grpc.StatusCode.UNAUTHENTICATED,
     errors.DocumentNotFound: grpc.StatusCode.NOT_FOUND,
     errors.DoesNotFit: grpc.StatusCode.OUT_OF_RANGE,
     errors.GpuOutOfMemory: grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -46,6 +50,8 @@ TABLE: ErrorTable = {
     **{kind: Row(code, kind.reason) for kind, code in CODES.items()},
     # Evicted again before each of several attempts: the card is fought over, and the document itself is here.
     errors.DocumentNotResident: Row(grpc.StatusCode.UNAVAILABLE, errors.ReaderBusy.reason),
+    # Nobody sends pages this way: they were painted for the reader, and its refusal is our own mistake.
+    errors.InvalidPages: BUG,
 }
 
 

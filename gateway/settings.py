@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1 << 20
+MOST_PORT = 65535
 
 
 def _store_path() -> Path:
@@ -23,7 +24,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GLYPHSTREAM_GATEWAY_", frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
-    port: int = Field(default=50050, ge=0, le=65535, description="0 takes any free port")
+    port: int = Field(default=50050, ge=0, le=MOST_PORT, description="0 takes any free port")
+    http: str = Field(
+        default="",
+        pattern=r"^$|^(\S*:)?\d{1,5}$",
+        description="HOST:PORT of the web page and the HTTP API, `host` where it names none; empty: no HTTP",
+    )
+    http_token: SecretStr = Field(default=SecretStr(""), description="what HTTP callers must present; empty: nothing")
+    http_body_max_bytes: int = Field(default=32 * MIB, gt=0, description="largest chat, with documents and pages")
+    chat_document_characters: int = Field(
+        default=1000, gt=0, description="from this length on a text in a chat message is a document"
+    )
     render_target: str = Field(
         default="127.0.0.1:50051", description="gRPC name of the renderers; several addresses are shared out"
     )
@@ -49,6 +60,19 @@ class Settings(BaseSettings):
     receive_max_bytes: int = Field(default=4 * MIB, gt=0, description="largest message from a caller")
     page_message_max_bytes: int = Field(default=8 * MIB, gt=0, description="largest message where pages travel")
     drain_s: float = Field(default=30.0, ge=0)
+
+    @field_validator("http")
+    @classmethod
+    def _has_a_port(cls, http: str) -> str:
+        if http and int(http.rpartition(":")[2]) > MOST_PORT:
+            raise ValueError(f"a port is at most {MOST_PORT}")
+        return http
+
+
+def http_address(http: str, host: str) -> tuple[str, int]:
+    """Host and port of `http`, with `host` where it names none: ":8080", "8080", "0.0.0.0:8080", "[::1]:8080"."""
+    named, _, port = http.rpartition(":")
+    return named.strip("[]") or host, int(port)
 
 
 def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:
