@@ -127,7 +127,8 @@ class _Chat:
 
 def divided(text: str) -> tuple[str, str]:
     """Document and question of a text that holds both. Raises InvalidQuestion where no paragraph can be the one."""
-    paragraphs = [part for part in PARAGRAPHS.split(text.strip()) if part.strip()]
+    body = text.strip()
+    paragraphs = [part.strip() for part in PARAGRAPHS.split(body)]
     if len(paragraphs) < 2:
         raise InvalidQuestion("there is no document, or no question: put each into a text or a paragraph of its own")
     first, last = paragraphs[0], paragraphs[-1]
@@ -135,7 +136,6 @@ def divided(text: str) -> tuple[str, str]:
     question = first if asks_first else last
     if len(question) > LONGEST_PARAGRAPH_ASKING:
         raise InvalidQuestion("no paragraph is short enough to be the question: put it at the end, after a blank line")
-    body = text.strip()
     return (body[len(first) :].strip(), first) if asks_first else (body[: -len(last)].strip(), last)
 
 

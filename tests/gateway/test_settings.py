@@ -17,8 +17,15 @@ def test_the_environment_is_read_under_its_prefix(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("port", 70000), ("document_max_bytes", 0), ("store_ttl_s", -1), ("unheard_of", 1)],
-    ids=["no such port", "no bytes", "expired at once", "unknown"],
+    [
+        ("port", 70000),
+        ("document_max_bytes", 0),
+        ("store_ttl_s", -1),
+        ("http", ":99999"),
+        ("http", "here"),
+        ("unheard_of", 1),
+    ],
+    ids=["no such port", "no bytes", "expired at once", "no such web port", "no web port at all", "unknown"],
 )
 def test_what_makes_no_sense_is_refused(name, value):
     with pytest.raises(ValidationError, match=name):
