@@ -18,6 +18,7 @@ export class Desk {
     this.told = null; // what the service says of it
     this.most = Infinity;
     this.work = null; // the AbortController of whatever is done to it
+    this.taking = null; // the promise of a document on its way in
     this.wire();
   }
 
@@ -30,8 +31,9 @@ export class Desk {
     return document.querySelector('input[name="mode"]:checked').value;
   }
 
-  // Whether a document is on the desk; text that was only typed is put there.
+  // Whether a document is on the desk; one that is on its way is waited for, text that was only typed is put there.
   async ready() {
+    if (this.taking) await this.taking;
     if (this.told) return true;
     if (find("source").value.trim()) return this.put(this.typed());
     find("source").focus();
@@ -51,7 +53,13 @@ export class Desk {
   }
 
   // Has the service lay the document out, then shows its pages as they are painted. Whether that went well.
-  async takeIn({ anew }) {
+  takeIn(how) {
+    const taking = this.layOut(how).finally(() => this.taking === taking && (this.taking = null));
+    this.taking = taking;
+    return taking;
+  }
+
+  async layOut({ anew }) {
     this.work?.abort();
     this.work = new AbortController();
     this.busy(true);
@@ -160,7 +168,9 @@ export class Desk {
 
   wire() {
     const source = find("source");
-    source.addEventListener("paste", () => setTimeout(() => source.value.length >= LONG_PASTE && this.put(this.typed())));
+    // Once the text is in the field; a question may have been faster.
+    const pasted = () => source.value.length >= LONG_PASTE && !this.taking && !this.told && this.put(this.typed());
+    source.addEventListener("paste", () => setTimeout(pasted));
     source.addEventListener("input", () => (find("lay-out").hidden = !source.value.trim()));
     find("lay-out").addEventListener("click", () => this.put(this.typed()));
     find("choose").addEventListener("click", () => find("file").click());

@@ -127,12 +127,12 @@ export function alert(failure, retry = null) {
   return node;
 }
 
-function costs({ document, timings, memory, usage }, textTokens) {
+function costs({ document, timings, memory }, textTokens) {
   const said = words();
   const ratio = textTokens / Math.max(1, document.vision_tokens);
   const rows = [
     [said.costPages, document.pages.toLocaleString()],
-    [said.costTokens, usage.vision_tokens.toLocaleString()],
+    [said.costTokens, document.vision_tokens.toLocaleString()],
     textTokens ? [said.costSaving, ratio >= 1 ? said.costSavingValue(ratio) : said.costSavingNone(ratio)] : null,
     [memory.on_gpu ? said.costMemory : said.costMemoryCpu, bytes(memory.measured_peak_bytes)],
     [said.costFirst, said.second(timings.ttft_ms)],
