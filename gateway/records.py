@@ -19,13 +19,18 @@ from serving.telemetry import request_id
 WIDE_CHARACTERS_PER_TOKEN = 1.42
 NARROW_CHARACTERS_PER_TOKEN = 3.7
 WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7af\uf900-\ufaff\uff00-\uff60\U00020000-\U0003ffff]")
+MOST_SAMPLED_CHARACTERS = 20_000
 LONGEST_QUOTE_CHARACTERS = 280
 
 
 def text_tokens(text: str) -> int:
-    """About how many text tokens a text is, so that vision tokens can be compared with something."""
-    wide = sum(1 for _ in WIDE.finditer(text))
-    return round(wide / WIDE_CHARACTERS_PER_TOKEN + (len(text) - wide) / NARROW_CHARACTERS_PER_TOKEN)
+    """About how many text tokens a text is, so that vision tokens can be compared with something.
+
+    Judged by characters taken evenly from all of it: the event loop waits for this.
+    """
+    sample = text[:: len(text) // MOST_SAMPLED_CHARACTERS + 1]
+    wide_share = len(WIDE.findall(sample)) / max(1, len(sample))
+    return round(len(text) * (wide_share / WIDE_CHARACTERS_PER_TOKEN + (1 - wide_share) / NARROW_CHARACTERS_PER_TOKEN))
 
 
 def document(told: Document) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from gateway.settings import Settings
 OLDEST_PYTHON = (3, 11)
 EXTRAS = {
     "serving": ("grpcio", "grpcio-health-checking", "pydantic-settings", "structlog"),
-    "gateway": ("click", "rich", "tenacity"),
+    "gateway": ("aiohttp", "click", "rich", "tenacity"),
     "render": ("icu4py", "isal", "numpy", "pillow"),
     "reader": ("safetensors", "tokenizers", "torch", "transformers"),
 }

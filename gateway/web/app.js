@@ -54,6 +54,7 @@ function history() {
 async function begin(asked) {
   if (running || !(await desk.ready())) return;
   const turn = new Turn({ ...asked, history: history() }, { open: (page) => openPage(turn, page), retry: () => again(turn) });
+  for (const earlier of turns) Object.assign(earlier, { last: false }).render();
   turns.push(turn);
   find("turns").append(turn.node);
   drawEmpty();
@@ -98,12 +99,15 @@ async function answered(turn, signal) {
 }
 
 async function heard(turn, signal) {
-  turn.textTokens = desk.told.text_tokens;
-  for await (const [name, data] of api.answer(desk.told.document.document_id, turn.asked, signal)) {
+  const read = desk.told.document.document_id;
+  const onDesk = () => desk.told?.document.document_id === read; // meanwhile it may have been laid out in another mode
+  Object.assign(turn, { textTokens: desk.told.text_tokens, fresh: false });
+  for await (const [name, data] of api.answer(read, turn.asked, signal)) {
+    if (name === "completed") turn.fresh = onDesk();
     turn.hear(name, data);
-    if (name === "progress" && data.stage === "vision") desk.pages.looked(data.done);
+    if (name === "progress" && data.stage === "vision" && onDesk()) desk.pages.looked(data.done);
   }
-  turn.fresh = true;
+  if (!turn.fresh) return;
   if (await desk.readAs(turn.completed.document)) turns.forEach((other) => other !== turn && stale(other));
   if (turn.completed.found) desk.pages.mark(turn.completed.evidence);
 }

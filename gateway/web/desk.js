@@ -189,10 +189,14 @@ export class Desk {
   // Files may be dropped anywhere on the page, and files or texts may be pasted anywhere but into a field.
   wireDrop() {
     const veil = find("veil");
-    document.addEventListener("dragenter", (event) => (veil.hidden = !carriesSomething(event)));
-    document.addEventListener("dragover", (event) => event.preventDefault());
+    let own = false; // something of this page is dragged: no document
+    document.addEventListener("dragstart", () => (own = true));
+    document.addEventListener("dragend", () => (own = false));
+    document.addEventListener("dragenter", (event) => (veil.hidden = own || !carriesSomething(event)));
+    document.addEventListener("dragover", (event) => own || event.preventDefault());
     document.addEventListener("dragleave", (event) => event.relatedTarget === null && (veil.hidden = true));
     document.addEventListener("drop", (event) => {
+      if (own) return;
       event.preventDefault();
       veil.hidden = true;
       const [file] = event.dataTransfer.files;
@@ -201,9 +205,9 @@ export class Desk {
     });
     document.addEventListener("paste", (event) => {
       const [file] = event.clipboardData.files;
-      const inField = event.target.closest?.("textarea, input");
+      const elsewhere = this.told || event.target.closest?.("textarea, input");
       if (file) this.putFile(file);
-      else if (!inField && event.clipboardData.getData("text")) this.putText(event.clipboardData.getData("text"));
+      else if (!elsewhere && event.clipboardData.getData("text")) this.putText(event.clipboardData.getData("text"));
     });
   }
 

@@ -33,10 +33,10 @@ export class Pages {
 
   place(index, width, height) {
     const button = make("button", { type: "button", className: "page", disabled: true });
-    const image = make("img", { alt: "", width, height, decoding: "async" });
-    button.append(image, make("span", { className: "page-number", textContent: index + 1, ariaHidden: "true" }));
+    button.append(make("img", { alt: "", width, height, decoding: "async" }));
     button.addEventListener("click", () => this.open(index));
-    return make("li", { className: "waiting" }, button);
+    const number = make("span", { className: "page-number", textContent: index + 1, ariaHidden: "true" });
+    return make("li", { className: "waiting" }, button, number);
   }
 
   add(page) {
@@ -81,7 +81,7 @@ export class Pages {
     const item = this.items[index];
     const said = words().page(index + 1) + (item.classList.contains("answer") ? `, ${words().answerHere}` : "");
     item.querySelector("button").setAttribute("aria-label", said);
-    item.dataset.tag = words().answerHere;
+    item.querySelector(".page-number").dataset.tag = words().answerHere;
   }
 
   dress() {

@@ -12,6 +12,7 @@ export class Turn {
     this.progress = { stage: "connecting" };
     this.ended = null; // "completed", "stopped" or a Failure
     this.textTokens = 0;
+    this.last = true; // no later question
     this.fresh = true; // the pages on the desk are those that it was read from
     this.node = make("article", { className: "turn" });
     this.render();
@@ -71,7 +72,7 @@ export class Turn {
       found || this.text ? null : make("p", { className: "note absent", textContent: words().notFound }),
       reason === "length" ? make("p", { className: "note", textContent: words().cutOff }) : null,
       this.evidence(),
-      costs(this.completed, this.textTokens),
+      costs(this.completed, this.textTokens, this.last),
     ].filter(Boolean);
   }
 
@@ -105,6 +106,9 @@ function banner(step) {
   );
 }
 
+// The same again would fail again.
+const FINAL = new Set(["INVALID_DOCUMENT", "INVALID_QUESTION", "INVALID_REQUEST", "DOCUMENT_TOO_LONG", "DOES_NOT_FIT", "FOREIGN_PAGE"]);
+
 // A failure in plain words, what the service said about it, and the way on.
 export function alert(failure, retry = null) {
   const { errors, details, tryAgain, retryIn } = words();
@@ -119,7 +123,7 @@ export function alert(failure, retry = null) {
     const text = make("code", { textContent: technical.filter(Boolean).join(" · ") });
     node.append(make("details", {}, make("summary", { textContent: details }), text));
   }
-  if (retry) {
+  if (retry && !FINAL.has(failure.reason)) {
     const button = make("button", { type: "button", textContent: tryAgain });
     button.addEventListener("click", retry);
     node.append(button);
@@ -127,7 +131,8 @@ export function alert(failure, retry = null) {
   return node;
 }
 
-function costs({ document, timings, memory }, textTokens) {
+// Every figure, behind one line that names the most asked for.
+function costs({ document, timings, memory }, textTokens, open) {
   const said = words();
   const ratio = textTokens / Math.max(1, document.vision_tokens);
   const rows = [
@@ -143,7 +148,8 @@ function costs({ document, timings, memory }, textTokens) {
   for (const [name, value] of rows.filter(Boolean)) {
     list.append(make("div", {}, make("dt", { textContent: name }), make("dd", { textContent: value })));
   }
-  return list;
+  const line = said.costsLine(document, timings);
+  return make("details", { className: "costs-box", open }, make("summary", { textContent: line }), list);
 }
 
 const bytes = (count) => `${(count / 1e9).toFixed(2)} GB`;

@@ -12,6 +12,8 @@ from glyphstream.common.v1 import common_pb2
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from gateway import errors
+from gateway.answers import Stage
+from gateway.http.failures import STATUSES
 from tests.gateway.fakes import FakeReader, found, http_over
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -104,6 +106,7 @@ async def test_a_follow_up_knows_what_was_said_before(page, reader, renderer):
     rendered = len(renderer.rendered)
     await ask(page, "And in an hour?")
     await expect(page.locator(".costs")).to_have_count(2)
+    await expect(page.locator(".costs:visible")).to_have_count(1)
     assert [(turn.question, turn.answer) for turn in reader.asked[1].history] == [("How much?", "42 litres")]
     assert len(renderer.rendered) == rendered
 
@@ -213,6 +216,20 @@ async def test_both_languages_are_spoken_throughout(page, reader):
         .flatMap(node => [...node.childNodes].filter(child => child.nodeType === 3).map(child => child.data.trim()))
         .filter(text => /[A-Za-z]{3,}/.test(text.replace("GPU", "")))""")
     assert english == []
+
+
+async def test_every_error_has_plain_words_in_both_languages(page):
+    spoken = """async () => {
+        const { words, speakOther } = await import("./words.js");
+        const first = words();
+        speakOther();
+        return [first, words()].map(said => [Object.keys(said), Object.keys(said.errors), Object.keys(said.stages)]);
+    }"""
+    english, chinese = await page.evaluate(spoken)
+    assert english == chinese
+    reasons = {error.reason for error in STATUSES} - {errors.DocumentNotResident.reason}
+    assert reasons <= set(english[1])
+    assert {stage.name.lower() for stage in Stage} <= set(english[2])
 
 
 async def test_a_token_is_asked_for_once(browser, desk, reader):
