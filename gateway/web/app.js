@@ -109,7 +109,7 @@ async function heard(turn, signal) {
   }
   if (!turn.fresh) return;
   if (await desk.readAs(turn.completed.document)) turns.forEach((other) => other !== turn && stale(other));
-  if (turn.completed.found) desk.pages.mark(turn.completed.evidence);
+  if (turn.completed.found && turn.asked.task === "ask") desk.pages.mark(turn.completed.evidence);
 }
 
 function stale(turn) {

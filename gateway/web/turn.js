@@ -78,7 +78,7 @@ export class Turn {
 
   evidence() {
     const { evidence, found } = this.completed;
-    if (!evidence.length || !found) return null;
+    if (!evidence.length || !found || this.asked.task === "summarize") return null; // a summary is from everywhere
     const node = make("div", { className: "evidence" });
     for (const { page, quote } of evidence.slice(0, 3)) {
       const link = make("button", { type: "button", className: "link", textContent: words().page(page + 1) });

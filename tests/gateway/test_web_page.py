@@ -112,10 +112,11 @@ async def test_a_follow_up_knows_what_was_said_before(page, reader, renderer):
 
 
 async def test_a_summary_is_written_as_it_is_structured(page, reader):
-    reader.reply = lambda _: ("# Pump\n- 42 litres\n- hall <b>3</b>\nend", found(""))
+    reader.reply = lambda _: ("# Pump\n## Data\n- 42 litres\n- hall <b>3</b>\nend", found(""))
     await paste(page)
     await page.click("#summarize")
     await expect(page.locator(".written h4")).to_have_text("Pump")
+    await expect(page.locator(".written h5")).to_have_text("Data")
     await expect(page.locator(".written li")).to_have_text(["42 litres", "hall <b>3</b>"])
     assert reader.asked[0].task == common_pb2.TASK_SUMMARIZE
 
