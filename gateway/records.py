@@ -100,7 +100,7 @@ def event(told: Event) -> tuple[str, Mapping[str, Any]]:
 
 
 def completed(told: Completed, text: str = "") -> dict[str, Any]:
-    """How an answer ended; evidence comes with the words of `text` that it names."""
+    """How an answer ended; evidence comes with the words of `text`, the document's, that it names."""
     answer = told.answer
     return {
         "finish_reason": answer.finish_reason.name.lower(),
@@ -116,7 +116,8 @@ def completed(told: Completed, text: str = "") -> dict[str, Any]:
 
 
 def _evidence(found: Evidence, text: str) -> dict[str, Any]:
-    return {**vars(found), "quote": quote(text, found.text_start, found.text_end)}
+    quoted = {"quote": quote(text, found.text_start, found.text_end)} if text else {}
+    return {**vars(found), **quoted}
 
 
 def quote(text: str, start: int, end: int) -> str:
