@@ -14,7 +14,7 @@ from gateway.openai_api import ChatLimits, OpenAiApi
 from gateway.reading import Wings
 from gateway.residents import Residents
 from gateway.routes import HttpLimits, Routes, is_public
-from gateway.servicer import TABLE, GatewayServicer, register
+from gateway.servicer import TABLE, GatewayServicer, admission, register
 from gateway.settings import Settings, http_address
 from gateway.store import Limits, Store
 from serving import telemetry
@@ -47,6 +47,7 @@ async def _main() -> int:
             endpoint=Endpoint(settings.host, settings.port, *limits, settings.drain_s),
             table=TABLE,
             register=partial(register, servicer=servicer),
+            admit=admission(settings.token.get_secret_value()),
             warm=warm,
             drain=drain,
         )
@@ -58,7 +59,7 @@ async def _main() -> int:
 def _http(desk: Desk, settings: Settings) -> HttpServer:
     """The web page and the HTTP APIs: the same desk behind another door."""
     host, port = http_address(settings.http, settings.host)
-    token = settings.http_token.get_secret_value()
+    token = settings.token.get_secret_value()
     endpoint = HttpEndpoint(host, port, settings.http_body_max_bytes, token, settings.drain_s)
     page = Routes(desk, HttpLimits(settings.climb_limit_s, settings.document_max_bytes))
     chat = OpenAiApi(desk, ChatLimits(settings.climb_limit_s, settings.chat_document_characters))

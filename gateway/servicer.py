@@ -13,11 +13,13 @@ from glyphstream.common.v1 import common_pb2
 from glyphstream.gateway.v1 import gateway_pb2, gateway_pb2_grpc
 
 from gateway import ask, errors
+from gateway.access import check_token
 from gateway.answers import Completed, Degraded, Progress, Question, Sampling, Task, TextDelta, Turn
 from gateway.deadline import Deadline
 from gateway.documents import Document, Header, Page
 from gateway.ladder import Mode, Rung
 from gateway.reading import Event
+from serving.server import Admit
 from serving.status import BUG, ErrorTable, Row
 from serving.telemetry import begin_request, request_id
 
@@ -177,6 +179,16 @@ def register(server: grpc.aio.Server, servicer: GatewayServicer) -> Sequence[str
     """Adds the service to a server; returns the names it serves."""
     gateway_pb2_grpc.add_GatewayServiceServicer_to_server(servicer, server)
     return [SERVICE]
+
+
+def admission(token: str) -> Admit:
+    """Admits calls whose metadata present the token; everyone where it is empty."""
+
+    def admit(context: Context) -> None:
+        presented = dict(context.invocation_metadata() or ()).get("authorization", "")
+        check_token(token, str(presented))
+
+    return admit
 
 
 def _name(request: gateway_pb2.AskRequest) -> None:

@@ -30,7 +30,7 @@ class Settings(BaseSettings):
         pattern=r"^$|^(\S*:)?\d{1,5}$",
         description="HOST:PORT of the web page and the HTTP API, `host` where it names none; empty: no HTTP",
     )
-    http_token: SecretStr = Field(default=SecretStr(""), description="what HTTP callers must present; empty: nothing")
+    token: SecretStr = Field(default=SecretStr(""), description="what callers must present; empty: nothing")
     http_body_max_bytes: int = Field(default=32 * MIB, gt=0, description="largest chat, with documents and pages")
     chat_document_characters: int = Field(
         default=1000, gt=0, description="from this length on a text in a chat message is a document"

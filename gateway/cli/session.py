@@ -17,6 +17,7 @@ from glyphstream.errors import DoesNotFit, GlyphstreamError, Refused
 
 from gateway.cli.terminal import Terminal
 from gateway.local_stack import ServiceDied, running_stack
+from gateway.settings import Settings
 
 INPUT_REFUSED = 3
 SERVICE_FAILED = 4
@@ -99,11 +100,12 @@ def _end(message: str, status: int) -> NoReturn:
 @asynccontextmanager
 async def connected(target: Target, terminal: Terminal) -> AsyncIterator[Client]:
     """A client of the target's gateway, or of one that is started for it."""
+    token = Settings().token.get_secret_value()
     if target.gateway:
-        async with Client(target.gateway, target.timeout_s) as client:
+        async with Client(target.gateway, target.timeout_s, token=token) as client:
             yield client
         return
     async with AsyncExitStack() as stack:
         with terminal.busy("starting the services"):
             addresses = await stack.enter_async_context(running_stack())
-        yield await stack.enter_async_context(Client(addresses.gateway, target.timeout_s))
+        yield await stack.enter_async_context(Client(addresses.gateway, target.timeout_s, token=token))

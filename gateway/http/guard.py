@@ -6,16 +6,15 @@ which name the service is called by, tells ours from theirs.
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from gateway.errors import BadToken, ForeignPage
+from gateway.access import check_token
+from gateway.errors import ForeignPage
 
 OWN_SITES = ("same-origin", "none")
-BEARER = "bearer"
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,8 @@ class Guard:
         if self.loopback and not self.token and not is_loopback(_name(host)):
             # A foreign page whose name was made to point here; with a token it would not get further either.
             raise ForeignPage(f"this service is for this machine alone and does not answer to {host!r}")
-        if self.token and not public and not self._knows(headers.get("Authorization", "")):
-            raise BadToken("a token is needed: Authorization: Bearer …")
-
-    def _knows(self, authorization: str) -> bool:
-        scheme, _, presented = authorization.partition(" ")
-        return scheme.lower() == BEARER and hmac.compare_digest(presented.strip().encode(), self.token.encode())
+        if not public:
+            check_token(self.token, headers.get("Authorization", ""))
 
 
 def is_own_page(host: str, headers: Mapping[str, str]) -> bool:

@@ -73,7 +73,7 @@ class HttpServer:
         port = int(self._runner.addresses[0][1])
         log.info("listening for http", host=endpoint.host, port=port)
         if not endpoint.token and not is_loopback(endpoint.host):
-            log.warning("http is open to everyone who reaches it: set a token, or stand it behind something that asks")
+            log.warning("open to everyone who reaches it: set a token, or stand it behind something that asks")
         return port
 
     async def end(self) -> None:

@@ -95,10 +95,14 @@ def mode_name(mode: int) -> str:
 
 
 class Client:
-    """One channel to a gateway. Every call ends within `timeout_s`, and is cancelled when its iterator is closed."""
+    """One channel to a gateway. Every call ends within `timeout_s`, and is cancelled when its iterator is closed.
 
-    def __init__(self, target: str, timeout_s: float = 900.0) -> None:
+    `token` is presented where the gateway asks for one.
+    """
+
+    def __init__(self, target: str, timeout_s: float = 900.0, token: str = "") -> None:
         self._timeout_s = timeout_s
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._channel = grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
         self._stub: Any = GatewayServiceStub(self._channel)
 
@@ -184,7 +188,7 @@ class Client:
 
     @asynccontextmanager
     async def _calling(self, method: Any, request: Any) -> AsyncIterator[Any]:
-        call = method(request, timeout=self._timeout_s)
+        call = method(request, timeout=self._timeout_s, metadata=self._metadata)
         try:
             yield call
         except grpc.aio.AioRpcError as error:

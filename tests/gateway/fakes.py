@@ -28,7 +28,7 @@ from gateway.openai_api import ChatLimits, OpenAiApi
 from gateway.reading import Wings
 from gateway.residents import Residents
 from gateway.routes import HttpLimits, Routes, is_public
-from gateway.servicer import TABLE, GatewayServicer, register
+from gateway.servicer import TABLE, GatewayServicer, admission, register
 from gateway.store import Limits, Store
 from serving.process import running
 from serving.status import Row
@@ -258,12 +258,17 @@ async def desk_over(renderers: Sequence[FakeRenderer | None], reader: FakeReader
 
 @asynccontextmanager
 async def gateway_over(
-    renderers: Sequence[FakeRenderer | None], reader: FakeReader, folder: Path, climb_limit_s: float = 20.0
+    renderers: Sequence[FakeRenderer | None],
+    reader: FakeReader,
+    folder: Path,
+    climb_limit_s: float = 20.0,
+    token: str = "",
 ) -> AsyncIterator[str]:
     """A gateway over these peers; yields its address."""
     async with desk_over(renderers, reader, folder) as desk:
         servicer = GatewayServicer(desk, climb_limit_s, 16 << 20)
-        async with running(lambda server: register(server, servicer), table=TABLE) as port:
+        admit = admission(token)
+        async with running(lambda server: register(server, servicer), table=TABLE, admit=admit) as port:
             yield f"127.0.0.1:{port}"
 
 
