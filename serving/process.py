@@ -42,7 +42,8 @@ async def serve(
     """Runs a server until SIGTERM or SIGINT; returns the exit status of the process.
 
     `register` adds the servicers and returns their full names; `admit` raises for a call that may not pass.
-    The port is announced before `warm` is awaited; until then, and while it drains, every call but health and reflection fails with UNAVAILABLE (WARMING, DRAINING).
+    The port is announced before `warm` is awaited; until then, and while it drains, every call but health and
+    reflection fails with UNAVAILABLE (WARMING, DRAINING).
     Ending takes `endpoint.drain_s` at most, `drain` included; a second signal ends the process at once.
     Returns 0 after a signal, 70 after `lost` was set, then without draining. Raises what `register` or `warm` raise,
     and RuntimeError where the port is taken.
