@@ -6,6 +6,13 @@ import { words } from "./words.js";
 // So many pages are shown large.
 const FEW = 6;
 
+// What was read from each page: an answer's lines stand in evidence one by one.
+export function quotesByPage(evidence) {
+  const quotes = new Map();
+  for (const { page, quote } of evidence) quotes.set(page, [quotes.get(page), quote].filter(Boolean).join(" "));
+  return quotes;
+}
+
 export class Pages {
   constructor() {
     this.list = find("pages");
@@ -62,7 +69,7 @@ export class Pages {
 
   // Marks the pages that an answer was read from and brings the first of them into sight.
   mark(evidence) {
-    this.quotes = new Map(evidence.map((found) => [found.page, found.quote]));
+    this.quotes = quotesByPage(evidence);
     this.items.forEach((item, index) => {
       item.classList.toggle("answer", this.quotes.has(index));
       this.name(index);

@@ -1,7 +1,10 @@
 // Owns one question and what came of it: how far it is, the answer, where it stands, what it cost, what went wrong.
 
 import { make, written } from "./make.js";
+import { quotesByPage } from "./pages.js";
 import { words } from "./words.js";
+
+const MOST_PAGES_NAMED = 3;
 
 export class Turn {
   // `open` shows a page; `retry` asks the same again.
@@ -80,7 +83,7 @@ export class Turn {
     const { evidence, found } = this.completed;
     if (!evidence.length || !found || this.asked.task === "summarize") return null; // a summary is from everywhere
     const node = make("div", { className: "evidence" });
-    for (const { page, quote } of evidence.slice(0, 3)) {
+    for (const [page, quote] of [...quotesByPage(evidence)].slice(0, MOST_PAGES_NAMED)) {
       const link = make("button", { type: "button", className: "link", textContent: words().page(page + 1) });
       link.disabled = !this.fresh;
       link.addEventListener("click", () => this.open(page, this));

@@ -194,7 +194,7 @@ async def test_a_client_that_leaves_cancels_the_readers_call(client, reader):
         if chunk.choices[0].delta.content:
             break
     await stream.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await reader.left.wait()
 
 

@@ -19,6 +19,7 @@ from tests.gateway.fakes import FakeReader, found, http_over
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 TEXT = "The pump P-17 delivers 42 litres a minute. " * 6
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+PATIENCE_S = 15
 OOM = errors.GpuOutOfMemory("no memory")
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get i
 async def browser() -> AsyncIterator[Browser]:
     # Chromium's sandbox does not start as root, as which containers run this.
     flags = ["--no-sandbox"] if os.getuid() == 0 else []
+    expect.set_options(timeout=PATIENCE_S * 1000)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
@@ -65,7 +67,8 @@ async def ask(page: Page, question: str = "How much?") -> None:
 
 
 def reply(reader: FakeReader, text: str, page: int = 2) -> None:
-    evidence = [common_pb2.Evidence(page=page, text_start=page * 10, text_end=page * 10 + 10)]
+    lines = [(page * 10, page * 10 + 4), (page * 10 + 4, page * 10 + 10)]
+    evidence = [common_pb2.Evidence(page=page, text_start=start, text_end=end) for start, end in lines]
     reader.reply = lambda _: (text, found(text, evidence=evidence))
 
 
@@ -79,7 +82,7 @@ async def test_what_is_pasted_becomes_pages_and_the_answers_page_is_marked(page,
     await expect(page.locator(".turn .answer")).to_have_text("42 litres")
     await expect(page.locator("#pages li.answer")).to_have_count(1)
     await expect(page.locator("#pages li:nth-child(3)")).to_have_class("seen answer")
-    await expect(page.locator(".evidence q")).to_have_text(TEXT[20:30].strip())
+    await expect(page.locator(".evidence q")).to_have_text(f"{TEXT[20:24].strip()} {TEXT[24:30].strip()}")
     costs = page.locator(".costs")
     for figure in ("26", "416", "5.9× more", "GB", "First token", "14 px, comfortable"):
         await expect(costs).to_contain_text(figure)
@@ -163,7 +166,7 @@ async def test_stop_ends_the_answer_here_and_at_the_reader(page, reader):
     await expect(page.locator(".turn .answer")).to_have_text("T")
     await page.click("#cancel")
     await expect(page.locator(".turn")).to_contain_text("Stopped. Nothing more is being computed.")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await reader.left.wait()
     await expect(page.locator("#ask")).to_be_visible()
 
@@ -175,7 +178,7 @@ async def test_closing_the_tab_ends_the_answer_at_the_reader(browser, url, reade
     await ask(page)
     await expect(page.locator(".turn .answer")).to_have_text("T")
     await page.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await reader.left.wait()
 
 

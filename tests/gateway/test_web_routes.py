@@ -142,7 +142,7 @@ async def test_a_caller_that_leaves_cancels_the_readers_call(session, url, reade
             if line.startswith(b"event: delta"):
                 break
         response.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await reader.left.wait()
 
 
@@ -243,5 +243,5 @@ async def test_what_still_runs_when_the_service_ends_is_cancelled(session, desk,
             if line.startswith(b"event: delta"):
                 break
     response.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         await reader.left.wait()
