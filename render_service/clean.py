@@ -1,4 +1,4 @@
-"""Owns cleaning: what of a text is no text (controls, escapes, invisible marks, layout) and where the rest came from."""
+"""Owns cleaning: what of a text is no text (controls, escapes, invisible marks, layout), where the rest came from."""
 
 import re
 import unicodedata

@@ -1,7 +1,7 @@
 """Owns what reading one strange document may take of a worker process: processor time and memory.
 
 Parsers are the part of the service that strangers feed. Past the first limit the document is refused and the worker
-goes on; code that does not come back to Python to hear of it is ended by the kernel at twice the time, with its worker.
+goes on; code that does not come back to Python to hear of it is ended by the kernel soon after, with its worker.
 """
 
 import resource
@@ -14,6 +14,7 @@ from types import FrameType
 from render_service.documents import InvalidDocument
 
 CPU_LIMIT_S = 30
+KILLED_AFTER_S = 5  # beyond the limit
 MEMORY_LIMIT_BYTES = 1024 * 1024 * 1024
 STATM = Path("/proc/self/statm")
 
@@ -24,14 +25,15 @@ class _TimeIsUp(BaseException):
 
 @contextmanager
 def bounded(cpu_s: int = CPU_LIMIT_S, memory_bytes: int = MEMORY_LIMIT_BYTES) -> Iterator[None]:
-    """Runs its body with so much processor time and so much more memory. Raises InvalidDocument where that is not enough.
+    """Runs its body with so much processor time and so much more memory.
 
-    For the main thread of a process of our own: it takes SIGPROF, and soft limits, back to what they were in the end.
+    Raises InvalidDocument where that is not enough. For the main thread of a process of our own: it takes SIGPROF and
+    the soft limits, and gives them back.
     """
     soft = {kind: resource.getrlimit(kind) for kind in (resource.RLIMIT_CPU, resource.RLIMIT_AS)}
     handler = signal.signal(signal.SIGPROF, _up)
     try:
-        _limit(resource.RLIMIT_CPU, _used_cpu_s() + 2 * cpu_s)
+        _limit(resource.RLIMIT_CPU, _used_cpu_s() + cpu_s + KILLED_AFTER_S)
         if held_bytes := _held_bytes():
             _limit(resource.RLIMIT_AS, held_bytes + memory_bytes)
         signal.setitimer(signal.ITIMER_PROF, cpu_s)

@@ -1,8 +1,8 @@
 """Owns what of a plain text is only the layout of prose: wrapped lines, spaces that justify them, a common margin.
 
-A line was wrapped where the next one's first word would not have fitted on it any more. The width that it would have had
-to fit is not known: it is that of the longest line between two blank ones, where that is about what the whole text's
-lines have, and where most lines agree with it. Code, logs, tables and lists keep their lines.
+A line was wrapped where the next one's first word would not have fitted on it any more. The width it would have had to
+fit is not known: it is that of the longest line between two blank ones, where that is about what the whole text's lines
+have, and where most lines agree with it. Code, logs, tables and lists keep their lines.
 """
 
 import re
@@ -10,15 +10,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from render_service.documents.joining import HYPHENS, joint
+from render_service.documents.kinds import CODE
 from render_service.documents.markup import DENSE
 
 NARROWEST, WIDEST = 36, 132
 WIDTH_SHARE = 0.95
 AGREEING_SHARE = 0.7
 # A block as narrow as this share of the text's width was not wrapped by the same rule.
-BLOCK_SHARE = 0.75
+BLOCK_SHARE = 0.8
 PLENTY = 4
 MIN_LETTER_SHARE = 0.6
 MIN_WORDS, MIN_DENSE = 3, 12
@@ -32,7 +34,8 @@ INNER_GAP = re.compile(r"(?<=\S)[ \u3000]{2,}(?=\S)")
 LAID_OUT = re.compile(r"\S\s*\t|[|│┃║┌└├╔╚]|^\s*([-=_*~.#+])\1{3,}\s*$")
 LIST_START = re.compile(
     r"\s*(?:[-*+•‣·●○▪◦§>]+\s|\(?\d{1,3}(?:\.\d+)*[.)、：:]|\(?\d{1,3}(?:\.\d+)+\s|\(?[A-Za-z][.)]\s|#{1,6}\s"
-    r"|[（(]?[一二三四五六七八九十百]+[、.．)）]|第[一二三四五六七八九十百零\d]+[条章节款项编]|[①-⑳]|[A-Z][\w -]{0,30}:(?:\s|$)|\[\w+\])"
+    r"|[（(]?[一二三四五六七八九十百]+[、.．)）]|第[一二三四五六七八九十百零\d]+[条章节款项编]|[①-⑳]"
+    r"|[A-Z][\w -]{0,30}:(?:\s|$)|\[\w+\])"
 )
 ENDS = re.compile(r"[.。！!？?：:；;]['\"”’)）]?$")
 STARTS_ANEW = re.compile(r"\s*[\"'“‘(（]?[A-Z0-9]")
@@ -123,7 +126,7 @@ def _laid_out(block: Sequence[Line]) -> bool:
     """Whether the lines of a block show something in columns."""
     if any(LAID_OUT.search(line.raw) for line in block):
         return True
-    gaps = [[match for match in INNER_GAP.finditer(line.raw)] for line in block]
+    gaps = [list(INNER_GAP.finditer(line.raw)) for line in block]
     wide = sum(any(gap.end() - gap.start() >= COLUMN_GAP for gap in line) for line in gaps)
     if wide and wide >= COLUMN_SHARE * len(block):
         return True
@@ -133,6 +136,8 @@ def _laid_out(block: Sequence[Line]) -> bool:
 
 def _is_prose(line: Line) -> bool:
     """Whether a line consists of words for the most part."""
+    if CODE.match(line.text):
+        return False
     dense = sum(map(len, DENSE_RUN.findall(line.text)))
     letters = sum(map(str.isalpha, line.text)) + line.text.count(" ")
     enough = dense >= MIN_DENSE or line.text.count(" ") + dense // 2 >= MIN_WORDS
@@ -170,14 +175,14 @@ def _drop_wraps(blocks: Sequence[Sequence[Line]], layout: Layout, words: "_Words
     pairs = [
         _Pair(line, following, at == 0 or LIST_START.match(line.raw) is not None, widest)
         for block, widest in ((block, max(line.width for line in block)) for block in blocks)
-        for at, (line, following) in enumerate(zip(block, block[1:], strict=False))
+        for at, (line, following) in enumerate(pairwise(block))
     ]
     candidates = [pair for pair in pairs if pair.may_go_on()]
     columns = _columns([pair.line.width for pair in candidates])
     wrapped = [pair for pair in candidates if pair.wrapped(columns)] if columns else []
     if not wrapped or len(wrapped) < AGREEING_SHARE * len(candidates):
         return
-    if len(wrapped) >= PLENTY or all(pair.reads_on() for pair in wrapped):
+    if len(wrapped) >= PLENTY or sum(pair.reads_on() for pair in wrapped) * 2 >= len(wrapped):
         for pair in wrapped:
             _join(pair, layout, words)
 

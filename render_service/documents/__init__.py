@@ -1,7 +1,7 @@
 """Owns the way from document bytes to text: the type is told by the content, and each type has its reader.
 
-PDF by its geometry (`pdf`); DOCX and Markdown through HTML, so that all of them become the same lines (`docx`, `markup`):
-one line a paragraph, heading or list item, table rows with " | " between their cells.
+PDF by its geometry (`pdf`, `paragraphs`); DOCX and Markdown through HTML, so that all of them become the same lines
+(`docx`, `markup`): one a paragraph, heading or list item, table rows with " | " between their cells.
 """
 
 from render_service.documents import docx, kinds, markup, pdf

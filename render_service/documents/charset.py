@@ -118,7 +118,9 @@ def _likeliest(data: bytes) -> list[str]:
     from charset_normalizer import from_bytes
 
     matches = from_bytes(_sample(data), cp_isolation=list(GUESSES), threshold=MOST_CHAOS)
-    ranked = sorted(matches, key=lambda match: (round(match.chaos, 2), -round(match.coherence, 2), GUESSES.index(match.encoding)))
+    ranked = sorted(
+        matches, key=lambda match: (round(match.chaos, 2), -round(match.coherence, 2), GUESSES.index(match.encoding))
+    )
     # One match stands for all encodings in which the bytes mean the same.
     return [min(set(match.could_be_from_charset) & set(GUESSES), key=GUESSES.index) for match in ranked]
 

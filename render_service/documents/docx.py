@@ -66,7 +66,9 @@ def _check_growth(unpacked_bytes: int, packed_bytes: int) -> None:
     if unpacked_bytes > MAX_XML_BYTES:
         raise TextTooLong(f"the DOCX file unpacks to {unpacked_bytes:,} bytes, at most {MAX_XML_BYTES:,} are taken")
     if unpacked_bytes > RATIO_FROM_BYTES and unpacked_bytes > MAX_XML_RATIO * packed_bytes:
-        raise InvalidDocument(f"the DOCX file unpacks to {unpacked_bytes // max(1, packed_bytes)} times its size: a bomb")
+        raise InvalidDocument(
+            f"the DOCX file unpacks to {unpacked_bytes // max(1, packed_bytes)} times its size: a bomb"
+        )
 
 
 def _no_image(_image: object) -> dict[str, str]:

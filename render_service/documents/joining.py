@@ -1,4 +1,4 @@
-"""Owns what stands between two lines of one paragraph when they become one: a space, nothing, or a word's two halves."""
+"""Owns what stands between two lines that become one: a space, nothing, or the hyphen of a word in two."""
 
 import re
 from collections.abc import Mapping

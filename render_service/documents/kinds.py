@@ -32,14 +32,17 @@ SAMPLE_LINES = 400
 MIN_LOG_SHARE = 0.5
 MIN_CODE_SHARE = 0.3
 
-HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 TAG = re.compile(r"</?(?:p|div|h[1-6]|table|tr|td|ul|ol|li|br|span|a|b|i|strong|em)\b[^<>]*>", re.IGNORECASE)
 LOG = re.compile(
     r"\W{0,2}(?:\d{4}[-/.]\d\d[-/.]\d\d[T ,_]|\d\d[-/]\d\d[T ]\d\d:|\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d"
     r"|\d{1,3}(?:\.\d{1,3}){3} |\d{10,13}[.\d]* |(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)\b)"
 )
 CODE = re.compile(
-    r"\s*(?:#(?:include|define|ifn?def|endif|!)|//|/\*|\*/|@\w+|(?:async )?def \w|class \w+.*[:{]|from [\w.]+ import |import [\w.{*]"
+    r"\s*(?:#(?:include|define|ifn?def|endif|!)|//|/\*|\*/|@\w+|(?:async )?def \w|class \w+.*[:{]"
+    r"|from [\w.]+ import |import [\w.{*]"
     r"|(?:export|public|private|protected|static|const|let|var|func|fn|pub|package|using|namespace|struct|impl)\b[^.。，]*$"
     r"|(?:if|for|while|elif|else|try|except|finally|with|switch|case|return|raise|throw|yield|await)\b.*[:;{(})]\s*$"
     r"|[\w.\[\]]+ [-+*/|]?= \S|[\w.]+\([^()]*\)[;,:]?$|SELECT |INSERT |CREATE TABLE )"
@@ -120,7 +123,9 @@ def _outside_fences(lines: Sequence[str]) -> list[str]:
 def _is_markdown(lines: Sequence[str], *, fenced: bool, said: bool) -> bool:
     """Headings that stand alone, and what only Markdown writes: rule rows of tables, links, bold, fences, lists."""
     headings = [at for at, line in enumerate(lines) if HEADING.match(line)]
-    alone = [at for at in headings if at + 1 >= len(lines) or BLANK.match(lines[at + 1]) or HEADING.match(lines[at + 1])]
+    alone = [
+        at for at in headings if at + 1 >= len(lines) or BLANK.match(lines[at + 1]) or HEADING.match(lines[at + 1])
+    ]
     tables = sum(RULE_ROW.match(line) is not None for line in lines)
     others = sum(any(pattern.search(line) for pattern in (LINK, STRONG)) for line in lines)
     items = sum(ITEM.match(line) is not None for line in lines)

@@ -1,4 +1,4 @@
-"""Owns the way from HTML, and from what becomes HTML first, to lines of text: one a block, ` | ` between table cells."""
+"""Owns the way from HTML, and what becomes HTML first, to lines of text: one a block, ` | ` between table cells."""
 
 import re
 from collections.abc import Iterator
@@ -12,11 +12,18 @@ from render_service.documents.values import Decoded
 
 # Without text of their own, or with text that no reader of the page sees.
 SKIPPED = frozenset(
-    "script style template noscript head svg math iframe object canvas audio video datalist select -comment !doctype".split()
+    (
+        *("script", "style", "template", "noscript", "head", "svg", "math", "iframe", "object", "canvas", "audio"),
+        *("video", "datalist", "select", "-comment", "!doctype"),
+    )
 )
 BLOCKS = frozenset(
-    "html body p div h1 h2 h3 h4 h5 h6 ul ol dl dt dd li table thead tbody tfoot tr td th caption section article header"
-    " footer main aside nav blockquote pre figure figcaption address hr form fieldset legend details summary center".split()
+    (
+        *("html", "body", "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd", "li"),
+        *("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "section", "article", "header", "footer"),
+        *("main", "aside", "nav", "blockquote", "pre", "figure", "figcaption", "address", "hr", "form", "fieldset"),
+        *("legend", "details", "summary", "center"),
+    )
 )
 CELLS = frozenset(("td", "th"))
 LISTS = frozenset(("ul", "ol"))

@@ -1,4 +1,4 @@
-"""One paper, written as PDF, DOCX, HTML, Markdown and wrapped plain text: made here, by the libraries that offices use."""
+"""One paper as PDF, DOCX, HTML, Markdown and wrapped plain text: made here, by the libraries that offices use."""
 
 import io
 import textwrap
@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 import docx
+from PIL import Image
 from reportlab.lib.enums import TA_JUSTIFY
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -17,7 +18,6 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
-from PIL import Image
 
 CHINESE_FONT = "STSong-Light"
 DOCX_BODY = "word/document.xml"

@@ -38,7 +38,9 @@ PAPER = Paper(
     ("deliveries are free", CLAUSE.replace("invoice", "bill")),
     (("Item", "Value", "Unit"), ("Flow rate QH-32", "32", "L/h"), ("Supply voltage", "24", "V")),
 )
-ZH_PAPER = Paper("一、付款", (ZH_CLAUSE, "违约金按日计算。", ZH_CLAUSE), ("包装费另计",), (("项目", "数值"), ("额定流量", "32 L/h")))
+ZH_PAPER = Paper(
+    "一、付款", (ZH_CLAUSE, "违约金按日计算。", ZH_CLAUSE), ("包装费另计",), (("项目", "数值"), ("额定流量", "32 L/h"))
+)
 
 
 def lines_of(data: bytes, **said: str) -> list[str]:
@@ -94,7 +96,9 @@ JAPANESE = "請求書を受け取った後、三十日以内に支払うもの�
         pytest.param("甲方应在收到发票后三十日内付款。\n", "gb18030", id="Chinese, one line"),
         pytest.param(ZH_CLAUSE, "gb18030", id="Chinese"),
         pytest.param("Rated flow: 32 L/h\n" * 200 + "额定流量为三十二升每小时。\n", "gb18030", id="mostly English"),
-        pytest.param("甲方應在收到發票後三十日內付款，逾期付款的，按日支付違約金。\n", "big5", id="traditional Chinese"),
+        pytest.param(
+            "甲方應在收到發票後三十日內付款，逾期付款的，按日支付違約金。\n", "big5", id="traditional Chinese"
+        ),
         pytest.param(JAPANESE, "cp932", id="Japanese, Windows"),
         pytest.param(JAPANESE, "euc_jp", id="Japanese, Unix"),
         pytest.param("송장을 받은 후 30일 이내에 지불해야 합니다.\n", "cp949", id="Korean"),
@@ -130,7 +134,7 @@ BOMB = b"<w:document>" + b"a" * (20 << 20)
         pytest.param(Document("中文".encode()[:4]), "byte 3", id="cut utf-8"),
         pytest.param(Document("中文，".encode() + b"\xff" + "合同".encode()), "byte 9", id="damaged utf-8"),
         pytest.param(Document(b"\x00" * 64), "NUL", id="nothing but NUL"),
-        pytest.param(Document(random.Random(1).randbytes(3000)), "binary|NUL|utf-8", id="noise"),
+        pytest.param(Document(random.Random(1).randbytes(3000)), r"binary|NUL|utf-8", id="noise"),
         pytest.param(Document(bytes(range(1, 32)) * 9), "control characters", id="binary"),
         pytest.param(Document(b"abc", charset="klingon"), "klingon", id="unknown charset"),
         pytest.param(Document(b"abc", charset="rot13"), "rot13", id="a codec that is no charset"),
@@ -165,7 +169,7 @@ def test_what_cannot_be_read_is_refused_by_name(document, message):
 )
 def test_what_is_too_long_is_told_apart(monkeypatch, module, limit, data):
     monkeypatch.setattr(module, *limit)
-    with pytest.raises(TextTooLong, match="at most|more than"):
+    with pytest.raises(TextTooLong, match=r"at most|more than"):
         decode(Document(data))
 
 
@@ -244,7 +248,10 @@ def test_running_heads_of_a_pdf_are_left_out_and_counted():
 
 
 def test_columns_of_a_pdf_are_read_one_after_the_other():
-    left, right = ["The left column is read", "before the right one and", "ends here."], ["The right column", "comes last."]
+    left, right = (
+        ["The left column is read", "before the right one and", "ends here."],
+        ["The right column", "comes last."],
+    )
     text = decode(Document(columns_pdf(left, right))).text
     assert text.replace("\n", " ") == " ".join([*left, *right])
 
@@ -257,9 +264,17 @@ def test_pages_of_a_pdf_that_are_pictures_are_counted():
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
-        pytest.param(["The parties sign an inter-", "national contract"], "The parties sign an international contract", id="a word"),
-        pytest.param(["The metering pump QH-", "32 delivers water"], "The metering pump QH-32 delivers water", id="a name"),
-        pytest.param(["It is a well-known and well-", "known buyer"], "It is a well-known and well-known buyer", id="a compound"),
+        pytest.param(
+            ["The parties sign an inter-", "national contract"],
+            "The parties sign an international contract",
+            id="a word",
+        ),
+        pytest.param(
+            ["The metering pump QH-", "32 delivers water"], "The metering pump QH-32 delivers water", id="a name"
+        ),
+        pytest.param(
+            ["It is a well-known and well-", "known buyer"], "It is a well-known and well-known buyer", id="a compound"
+        ),
     ],
 )
 def test_hyphens_at_line_ends_of_a_pdf(lines, text):
