@@ -23,7 +23,7 @@ async def _main() -> int:
     renderer = Renderer(settings.render_target, settings.page_message_max_bytes)
     reader = Reader(settings.reader_target, settings.page_message_max_bytes)
     store = Store(settings.store_path, Limits(settings.store_max_bytes, settings.store_ttl_s))
-    wings = Wings(renderer, reader, Residents(), settings.pages_max_bytes)
+    wings = Wings(renderer, reader, Residents(), settings.pages_max_bytes, settings.sidecar_max_characters)
     desk = Desk(wings, store, settings.question_max_characters, settings.usual_memory_bytes)
     servicer = GatewayServicer(desk, settings.climb_limit_s, settings.document_max_bytes)
     limits = (settings.receive_max_bytes, settings.page_message_max_bytes)

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
 
     document_max_bytes: int = Field(default=16 * MIB, gt=0)
     pages_max_bytes: int = Field(default=256 * MIB, gt=0, description="painted pages that one request may hold")
+    sidecar_max_characters: int = Field(
+        default=1024, ge=0, description="verbatim lines beside the pages, for readers that make use of them; 0: none"
+    )
     question_max_characters: int = Field(default=8192, gt=0)
     climb_limit_s: float = Field(
         default=900.0, gt=0, description="longest time for one request, whatever its caller allows"

@@ -1,7 +1,8 @@
 """Owns the way from a PDF to the lines on its pages: characters and their boxes, as pdfium gives them."""
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby, pairwise
 from statistics import median_low
 from typing import Any
 
@@ -18,6 +19,7 @@ from render_service.documents.paragraphs import (
 from render_service.documents.values import MAX_CHARACTERS, MAX_PAGES, Decoded, InvalidDocument, TextTooLong
 
 MEDIA_TYPE = "application/pdf"
+SIZED_WORDS = 16
 LINE_ENDS = ("\r", "\n", HYPHEN_MARK)  # after a hyphen pdfium names no other
 FILE_ERRORS = {
     3: "the PDF file is damaged or cut off",
@@ -43,7 +45,6 @@ def _pages(data: bytes) -> tuple[list[list[Line]], int]:
     """The lines of every page, and how many pages hold pictures but no text."""
     # Only here: the library sets itself up when it is imported, and the service's parent process never reads a PDF.
     import pypdfium2
-    from pypdfium2 import raw
 
     try:
         document = pypdfium2.PdfDocument(data)
@@ -52,21 +53,28 @@ def _pages(data: bytes) -> tuple[list[list[Line]], int]:
     try:
         if len(document) > MAX_PAGES:
             raise TextTooLong(f"the PDF has {len(document):,} pages, at most {MAX_PAGES:,} are taken")
-        pages, pictures, characters = [], 0, 0
-        for number in range(len(document)):
-            page = document[number]
-            lines = list(_lines(page.get_textpage(), number))
-            pictures += not lines and any(True for _ in page.get_objects((raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3))
-            characters += sum(len(line.text) for line in lines)
-            if characters > MAX_CHARACTERS:
-                raise TextTooLong(f"the PDF holds more than {MAX_CHARACTERS:,} characters")
-            pages.append(lines)
-            page.close()
-        return pages, pictures
+        return _read(document)
     except pypdfium2.PdfiumError as error:
         raise InvalidDocument(f"the PDF file is damaged: {error}") from error
     finally:
         document.close()
+
+
+def _read(document: Any) -> tuple[list[list[Line]], int]:
+    from pypdfium2 import raw
+
+    pages: list[list[Line]] = []
+    pictures = characters = 0
+    for number in range(len(document)):
+        page = document[number]
+        lines = list(_lines(page.get_textpage(), number))
+        pictures += not lines and any(True for _ in page.get_objects((raw.FPDF_PAGEOBJ_IMAGE,), max_depth=3))
+        characters += sum(len(line.text) for line in lines)
+        if characters > MAX_CHARACTERS:
+            raise TextTooLong(f"the PDF holds more than {MAX_CHARACTERS:,} characters")
+        pages.append(lines)
+        page.close()
+    return pages, pictures
 
 
 def _lines(textpage: object, number: int) -> Iterator[Line]:
@@ -97,39 +105,29 @@ def _characters(textpage: object) -> Iterator[tuple[int, str]]:
             yield at, chr(code)
 
 
-def _line(textpage: object, characters: list[tuple[int, str]], number: int) -> Iterator[Line]:
-    while characters and characters[-1][1].isspace():
-        characters.pop()
-    while characters and characters[0][1].isspace():
-        characters.pop(0)
-    if not characters:
+def _line(textpage: object, characters: Sequence[tuple[int, str]], number: int) -> Iterator[Line]:
+    """The line that these characters make; none where they are all spaces."""
+    words = [list(word) for space, word in groupby(characters, lambda one: one[1].isspace()) if not space]
+    if not words:
         return
     boxes = _Boxes(textpage)
-    size = median_low(boxes.size(at) for at, _ in characters[:: max(1, len(characters) // 16)])
-    pieces: list[str] = []
-    first_word_end = 0.0
-    for index, (_, character) in enumerate(characters):
-        if not character.isspace():
-            pieces.append(character)
-            continue
-        if characters[index - 1][1].isspace():
-            continue
-        after = next(place for place, other in characters[index:] if not other.isspace())
-        before_right = boxes.right(characters[index - 1][0])
-        first_word_end = first_word_end or before_right
-        gap = boxes.left(after) - before_right
-        pieces.append(CELL_GAP if gap > CELL_GAP_EM * size and not LIST_MARK.match("".join(pieces)) else " ")
-    left, right = boxes.left(characters[0][0]), boxes.right(characters[-1][0])
-    text = "".join(pieces)
-    yield Line(
-        BULLET.sub("- ", text, count=1) if BULLET.match(text) else text,
-        left,
-        right,
-        boxes.baseline(characters[0][0]),
-        size,
-        (first_word_end or right) - left,
-        number,
-    )
+    size = median_low(boxes.size(word[0][0]) for word in words[:SIZED_WORDS])
+    left, right = boxes.left(words[0][0][0]), boxes.right(words[-1][-1][0])
+    first_word = boxes.right(words[0][-1][0]) - left
+    text = _text(boxes, words, size)
+    text = BULLET.sub("- ", text, count=1) if BULLET.match(text) else text
+    yield Line(text, left, right, boxes.baseline(words[0][0][0]), size, first_word, number)
+
+
+def _text(boxes: "_Boxes", words: Sequence[Sequence[tuple[int, str]]], size: float) -> str:
+    """The words with a space between them, or what parts the cells of a table where the gap is that wide."""
+    texts = ["".join(character for _, character in word) for word in words]
+    pieces = texts[:1]
+    for index, (word, following) in enumerate(pairwise(words)):
+        wide = boxes.left(following[0][0]) - boxes.right(word[-1][0]) > CELL_GAP_EM * size
+        is_mark = index == 0 and LIST_MARK.match(texts[0])
+        pieces += [CELL_GAP if wide and not is_mark else " ", texts[index + 1]]
+    return "".join(pieces)
 
 
 class _Boxes:
@@ -153,7 +151,8 @@ class _Boxes:
 
     def size(self, at: int) -> float:
         box = self._box(at)
-        return max(float(self._raw.FPDFText_GetFontSize(self._textpage, at)), (box.top - box.bottom) / 1.5, 1.0)
+        drawn = float(box.top - box.bottom) / 1.5  # where a matrix scales the type, its size in points says little
+        return max(float(self._raw.FPDFText_GetFontSize(self._textpage, at)), drawn, 1.0)
 
     def _box(self, at: int) -> Any:
         self._raw.FPDFText_GetLooseCharBox(self._textpage, at, self._rectangle)
