@@ -50,7 +50,8 @@ MOST_WORDS = 48
 AROUND = 160
 LONGEST_PASSAGE = 240
 LONGEST_VERBATIM = 200
-LEAST_LIKENESS = 60.0
+LEAST_LIKENESS, WORDS_SHARE = 55.0, 0.8
+NUMBER = re.compile(r"\d[\d.,]*(?<![.,])")
 BEFORE_SHARE = 0.5
 VERBATIM_SCORE = 0.5
 SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？；]")
@@ -71,7 +72,9 @@ def folded(text: str) -> str:
     """The text in small narrow letters, character for character."""
     narrow = text.translate(NARROW)
     small = narrow.lower()
-    return small if len(small) == len(narrow) else narrow
+    if len(small) == len(narrow):
+        return small
+    return "".join(letter if len(letter.lower()) > 1 else letter.lower() for letter in narrow)
 
 
 def words_of(text: str) -> list[str]:
@@ -191,10 +194,18 @@ def _verbatim(text: str, answer: str, begin: int = 0) -> Iterator[tuple[int, int
 def _most_like(asked: _Asked, answer: str) -> Passage | None:
     """Of the places that share words with the question or the answer, the one most like the answer."""
     told = _Asked(asked.text, answer)
+    numbers = set(NUMBER.findall(answer))
     best: Passage | None = None
     for place in told.passages() or asked.passages():
-        likeness = fuzz.partial_ratio(answer, asked.text[place.start : place.end], score_cutoff=LEAST_LIKENESS)
+        passage = asked.text[place.start : place.end]
+        likeness = _likeness(answer, passage) if numbers <= set(NUMBER.findall(passage)) else 0.0
         score = likeness / 100 * (0.3 + 0.2 * asked.scored(place.start, place.end).score)
         if likeness and (best is None or score > best.score):
             best = Passage(place.start, place.end, score)
     return best
+
+
+def _likeness(answer: str, passage: str) -> float:
+    """0 … 100: as one piece, or by words in any order, which is less of a proof; 0 below what counts."""
+    likeness = max(fuzz.partial_ratio(answer, passage), WORDS_SHARE * fuzz.token_set_ratio(answer, passage))
+    return likeness if likeness >= LEAST_LIKENESS else 0.0
