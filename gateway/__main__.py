@@ -1,4 +1,4 @@
-"""`python -m gateway`: one gateway process."""
+"""`python -m gateway [--config FILE] [--SETTING VALUE …] [--print-config]`: one gateway process."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from gateway.settings import Settings
 from gateway.store import Limits, Store
 from serving import telemetry
 from serving.process import Endpoint, serve
+from serving.settings import settings_from
 
 
-async def _main() -> int:
-    settings = Settings()
+async def _main(settings: Settings) -> int:
     renderer = Renderer(settings.render_target, settings.page_message_max_bytes)
     reader = Reader(settings.reader_target, settings.page_message_max_bytes)
     store = Store(settings.store_path, Limits(settings.store_max_bytes, settings.store_ttl_s))
@@ -41,4 +41,4 @@ async def _main() -> int:
 
 if __name__ == "__main__":
     telemetry.configure("gateway")
-    sys.exit(asyncio.run(_main()))
+    sys.exit(asyncio.run(_main(settings_from(Settings))))

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from serving.settings import CONFIG, ServiceSettings
 
 MIB = 1 << 20
 
@@ -17,10 +19,11 @@ def _store_path() -> Path:
     return Path(tempfile.gettempdir()) / f"glyphstream-{os.getuid()}" / "documents.sqlite"
 
 
-class Settings(BaseSettings):
-    """Read from GLYPHSTREAM_GATEWAY_…; defaults serve one machine."""
+class Settings(ServiceSettings):
+    """Read from flags, GLYPHSTREAM_GATEWAY_… and the file's [gateway]; defaults serve one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="GLYPHSTREAM_GATEWAY_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="GLYPHSTREAM_GATEWAY_")
+    service = "gateway"
 
     host: str = "127.0.0.1"
     port: int = Field(default=50050, ge=0, le=65535, description="0 takes any free port")
@@ -57,3 +60,8 @@ class Settings(BaseSettings):
 def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:
     """The environment of a service that is started from here: this process's own, with `overrides`."""
     return {**os.environ, **overrides}
+
+
+def use_file(path: str) -> None:
+    """Takes the settings of this process, and of those that it starts, from a file."""
+    os.environ[CONFIG] = path
