@@ -1,4 +1,4 @@
-"""Settings come from flags, the environment and a file, in this order; what does not exist is refused wherever it stands."""
+"""Settings come from flags, the environment and a file, in this order; what does not exist is refused everywhere."""
 
 from pathlib import Path
 
