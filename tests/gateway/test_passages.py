@@ -1,6 +1,7 @@
 """Where an answer stands is found by its words, and which lines must be read exactly by the question's."""
 
 import pytest
+from glyphstream.client import Options, Upload
 
 from gateway.answers import Evidence, FinishReason, GroupAnswer, Memory, Question, Task, Timings, Usage
 from gateway.documents import PageSize
@@ -143,3 +144,19 @@ def test_an_answer_over_two_pages_stands_on_both():
     pages = (PageSize(1, 1, 0, 4), PageSize(1, 1, 4, 9), PageSize(1, 1, 9, 12))
     assert [stands_on("cdef", "abcdefghijkl", page) for page in pages] == [True, True, False]
     assert on_page(locate("abc def ghi", "", "def"), pages).page == 1
+
+
+@pytest.mark.parametrize(
+    ("most", "task", "sidecar"),
+    [
+        pytest.param(100, "ask", ["P-17: 42 L"], id="a reader that makes use of it"),
+        pytest.param(5, "ask", [], id="no room for a line"),
+        pytest.param(0, "ask", [], id="a reader that reads better without"),
+        pytest.param(100, "summarize", [], id="no question"),
+    ],
+)
+async def test_lines_ride_along_where_the_reader_makes_use_of_them(client, reader, most, task, sidecar):
+    reader.sidecar_characters = most
+    text = b"The pumps.\nP-17: 42 L\nP-18: 64 L"
+    await client.answer(Upload(text), "How much does P-17 deliver?", Options(task=task))
+    assert [line for line in reader.asked[0].sidecar if "P-17" in line] == sidecar
