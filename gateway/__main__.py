@@ -1,4 +1,4 @@
-"""`python -m gateway`: one gateway process."""
+"""`python -m gateway [--config FILE] [--SETTING VALUE …] [--print-config]`: one gateway process."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from gateway.settings import Settings, http_address
 from gateway.store import Limits, Store
 from serving import telemetry
 from serving.process import Endpoint, serve
+from serving.settings import settings_from
 
 
-async def _main() -> int:
-    settings = Settings()
+async def _main(settings: Settings) -> int:
     renderer = Renderer(settings.render_target, settings.page_message_max_bytes)
     reader = Reader(settings.reader_target, settings.page_message_max_bytes)
     store = Store(settings.store_path, Limits(settings.store_max_bytes, settings.store_ttl_s))
-    wings = Wings(renderer, reader, Residents(), settings.pages_max_bytes)
+    wings = Wings(renderer, reader, Residents(), settings.pages_max_bytes, settings.sidecar_max_characters)
     desk = Desk(wings, store, settings.question_max_characters, settings.usual_memory_bytes)
     servicer = GatewayServicer(desk, settings.climb_limit_s, settings.document_max_bytes)
     limits = (settings.receive_max_bytes, settings.page_message_max_bytes)
@@ -68,4 +68,4 @@ def _http(desk: Desk, settings: Settings) -> HttpServer:
 
 if __name__ == "__main__":
     telemetry.configure("gateway")
-    sys.exit(asyncio.run(_main()))
+    sys.exit(asyncio.run(_main(settings_from(Settings))))

@@ -6,9 +6,11 @@ with one GatewayError.
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gateway import report
 from gateway.album import album_of
@@ -21,9 +23,13 @@ from gateway.errors import DocumentNotResident, InvalidQuestion, Lost
 from gateway.groups import GroupLimits, split
 from gateway.ladder import Rung, Style, plan_style, profile_of, top_rung
 from gateway.persist import persist, stubborn
+from gateway.provenance import evidence_of
 from gateway.reading import Errand, Event, Tell, Wings
+from gateway.repeats import Repeats
 from gateway.stopwatch import Stopwatch
 from gateway.store import Store
+from gateway.summary import summary_of
+from gateway.transcript import Transcript
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Desk:
     store: Store
     question_max_characters: int = 8192
     usual_memory_bytes: int = 0
+    repeats: Repeats = field(default_factory=Repeats)
 
 
 @dataclass(frozen=True)
@@ -59,17 +66,26 @@ async def read(
 ) -> Completed:
     """Takes a document in and answers a question about it; its first text does not wait for all of it."""
     _check(desk, question)
-    watch = Stopwatch(tell)
-    stored = await _take_in(desk, *upload, deadline, tell)
-    return await _answer(desk, Errand(stored, question, deadline, watch.tell), watch)
+
+    async def work(heard: Tell) -> Completed:
+        watch = Stopwatch(heard)
+        stored = await _take_in(desk, *upload, deadline, heard)
+        return await _answer(desk, Errand(stored, question, deadline, heard), watch)
+
+    asked = (hashlib.sha256(upload[1]).digest(), upload[0], question)
+    return await desk.repeats.once(question.name, asked, tell, work)
 
 
 async def ask(desk: Desk, document_id: str, question: Question, deadline: Deadline, tell: Tell) -> Completed:
     """Answers a question about a document that was taken in before. Raises DocumentNotFound after its expiry."""
     _check(desk, question)
-    watch = Stopwatch(tell)
-    stored = await desk.store.get(document_id)
-    return await _answer(desk, Errand(stored, question, deadline, watch.tell), watch)
+
+    async def work(heard: Tell) -> Completed:
+        watch = Stopwatch(heard)
+        stored = await desk.store.get(document_id)
+        return await _answer(desk, Errand(stored, question, deadline, heard), watch)
+
+    return await desk.repeats.once(question.name, (document_id, question), tell, work)
 
 
 async def read_pages(
@@ -80,7 +96,7 @@ async def read_pages(
     watch = Stopwatch(tell)
     info = await persist(lambda: desk.wings.reader.describe(deadline), deadline)
     album = album_of(images, info.grid_px)
-    return await _answer(desk, Errand(album.stored(), question, deadline, watch.tell, album), watch)
+    return await _answer(desk, Errand(album.stored(), question, deadline, tell, album), watch)
 
 
 async def estimate(desk: Desk, header: Header, source: bytes, deadline: Deadline) -> Estimate:
@@ -144,11 +160,19 @@ async def _take_in(desk: Desk, header: Header, source: bytes, deadline: Deadline
 
 
 async def _answer(desk: Desk, errand: Errand, watch: Stopwatch) -> Completed:
-    climb = Climb(desk.wings, errand)
+    """Climbs until there is an answer, and says where it stands."""
+    question, text = errand.question, errand.stored.text
+    transcript = Transcript(watch.tell)
+    climb = Climb(desk.wings, replace(errand, tell=transcript.tell))
     answer = await climb.run()
-    assert answer is not None, "a climb with a question ends with an answer"
+    assert answer, "a climb with a question ends with an answer"
+    assert question
     document = await _noted(desk, climb.document)
-    completed = Completed(replace(answer, timings=watch.timings(answer.timings)), document, tuple(climb.degraded))
+    timings = watch.timings(answer.timings)
+    evidence = await asyncio.to_thread(evidence_of, answer, question, transcript.text, text, climb.pages)
+    summary = summary_of(transcript.text) if question.task is Task.SUMMARIZE else None
+    answer = replace(answer, timings=timings, evidence=evidence)
+    completed = Completed(answer, document, tuple(climb.degraded), summary)
     report.answered(completed, desk.usual_memory_bytes)
     return completed
 

@@ -28,6 +28,8 @@ class CleanText:
     media_type: str
     cleaning_version: str
     removed: Mapping[str, int] = field(default_factory=dict)
+    charset: str = ""
+    source_characters: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class Document:
     media_type: str
     removed: Mapping[str, int] = field(default_factory=dict)
     figures: Figures | None = None
+    charset: str = ""
+    source_characters: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,15 @@ class Stored:
 def new_document(source: bytes, header: Header, clean: CleanText) -> Document:
     """The record of a document that has just been extracted from `source`."""
     address = document_id(source, header, clean.cleaning_version)
-    return Document(address, header, len(clean.text), clean.media_type, clean.removed)
+    return Document(
+        document_id=address,
+        header=header,
+        characters=len(clean.text),
+        media_type=clean.media_type,
+        removed=clean.removed,
+        charset=clean.charset,
+        source_characters=clean.source_characters,
+    )
 
 
 def figures_of(rung: Rung, manifest: Manifest) -> Figures:

@@ -51,12 +51,13 @@ Tell = Callable[[Event], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Wings:
-    """What readings call and share, and how many bytes of painted pages each may hold."""
+    """What readings call and share; how many bytes of pages each may hold, how much verbatim text goes along."""
 
     renderer: Renderer
     reader: Reader
     residents: Residents
     pages_max_bytes: int = 256 * MIB
+    sidecar_max_characters: int = 0
 
 
 @dataclass(frozen=True)

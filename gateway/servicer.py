@@ -216,6 +216,7 @@ def _question(request: gateway_pb2.AskRequest) -> Question:
             sampling.repetition_penalty,
         ),
         max_new_tokens=request.max_new_tokens,
+        name=request.request_id,
     )
 
 
@@ -249,6 +250,8 @@ def _document(document: Document) -> gateway_pb2.Document:
         characters=document.characters,
         media_type=document.media_type,
         removed=document.removed,
+        charset=document.charset,
+        source_characters=document.source_characters,
     )
     if document.figures:
         figures = asdict(document.figures)
@@ -273,4 +276,5 @@ def _completed(completed: Completed) -> gateway_pb2.Completed:
         document=_document(completed.document),
         degraded=[_degraded(step) for step in completed.degraded],
         request_id=request_id.get(),
+        summary=gateway_pb2.Summary(**asdict(completed.summary)) if completed.summary else None,
     )

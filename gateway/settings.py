@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from serving.settings import CONFIG, ServiceSettings
 
 MIB = 1 << 20
 MOST_PORT = 65535
@@ -18,10 +20,11 @@ def _store_path() -> Path:
     return Path(tempfile.gettempdir()) / f"glyphstream-{os.getuid()}" / "documents.sqlite"
 
 
-class Settings(BaseSettings):
-    """Read from GLYPHSTREAM_GATEWAY_…; defaults serve one machine."""
+class Settings(ServiceSettings):
+    """Read from flags, GLYPHSTREAM_GATEWAY_… and the file's [gateway]; defaults serve one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="GLYPHSTREAM_GATEWAY_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="GLYPHSTREAM_GATEWAY_")
+    service = "gateway"
 
     host: str = "127.0.0.1"
     port: int = Field(default=50050, ge=0, le=MOST_PORT, description="0 takes any free port")
@@ -42,6 +45,9 @@ class Settings(BaseSettings):
 
     document_max_bytes: int = Field(default=16 * MIB, gt=0)
     pages_max_bytes: int = Field(default=256 * MIB, gt=0, description="painted pages that one request may hold")
+    sidecar_max_characters: int = Field(
+        default=1024, ge=0, description="verbatim lines beside the pages, for readers that make use of them; 0: none"
+    )
     question_max_characters: int = Field(default=8192, gt=0)
     climb_limit_s: float = Field(
         default=900.0, gt=0, description="longest time for one request, whatever its caller allows"
@@ -78,3 +84,8 @@ def http_address(http: str, host: str) -> tuple[str, int]:
 def child_environment(overrides: Mapping[str, str]) -> dict[str, str]:
     """The environment of a service that is started from here: this process's own, with `overrides`."""
     return {**os.environ, **overrides}
+
+
+def use_file(path: str) -> None:
+    """Takes the settings of this process, and of those that it starts, from a file."""
+    os.environ[CONFIG] = path

@@ -46,19 +46,30 @@ LONG_CHARACTERS = 100
 
 
 class FakeRenderer(RenderServiceServicer):
-    """A page holds 10 characters at 14 px, more below. `lost_after_pages` breaks the next renderings off."""
+    """A page holds 10 characters at 14 px, more below. `lost_after_pages` breaks the next renderings off, `lost` all.
+
+    `headers` are those of the documents so far; `report` adds to what is said of the next ones.
+    """
 
     def __init__(self) -> None:
         self.extracted, self.rendered, self.estimated = 0, [], 0
         self.lost_after_pages: deque[int] = deque()
+        self.headers: list[render_pb2.DocumentHeader] = []
+        self.report: dict[str, Any] = {}
+        self.lost = False
 
     async def Extract(self, request_iterator, context):
         self.extracted += 1
-        _, data = await _collect(request_iterator)
+        header, data = await _collect(request_iterator)
+        self.headers.append(header)
+        if self.lost:
+            raise errors.RendererLost("the worker is gone")
         if b"\0" in data or not data:
             raise errors.InvalidDocument("not text")
         text = data.decode()
-        report = render_pb2.ExtractReport(media_type="text/plain", characters=len(text), cleaning_version="1")
+        report = render_pb2.ExtractReport(
+            media_type="text/plain", characters=len(text), cleaning_version="1", **self.report
+        )
         yield render_pb2.ExtractResponse(report=report)
         yield render_pb2.ExtractResponse(text=render_pb2.TextChunk(text=text))
 
@@ -150,6 +161,7 @@ class FakeReader(ReaderServiceServicer):
     ask_pages: int = 0
     transcribe_pages: int = 0
     largest_vision_tokens: int = 0
+    sidecar_characters: int = 0
     resident: dict[str, str] = field(default_factory=dict)
     ingested: list[Sequence[common_pb2.Page]] = field(default_factory=list)
     asked: list[reader_pb2.AnswerRequest] = field(default_factory=list)
@@ -177,6 +189,7 @@ class FakeReader(ReaderServiceServicer):
             largest_vision_tokens=self.largest_vision_tokens,
             ask_pages=self.ask_pages,
             transcribe_pages=self.transcribe_pages,
+            sidecar_characters=self.sidecar_characters,
         )
         return reader_pb2.DescribeResponse(reader=info)
 
@@ -252,8 +265,9 @@ async def desk_over(renderers: Sequence[FakeRenderer | None], reader: FakeReader
         stack.push_async_callback(read.close)
         store = Store(folder / "documents.sqlite", Limits(max_bytes=1 << 20, ttl_s=3600))
         await store.open()
+        wings = Wings(render, read, Residents(), sidecar_max_characters=200)
         stack.push_async_callback(store.close)
-        yield Desk(Wings(render, read, Residents()), store)
+        yield Desk(wings, store)
 
 
 @asynccontextmanager
