@@ -41,7 +41,9 @@ def document(told: Document) -> dict[str, Any]:
         "name": header.name,
         "mode": header.mode.name.lower(),
         "characters": told.characters,
+        "source_characters": told.source_characters,
         "media_type": told.media_type,
+        "charset": told.charset,
         "removed": dict(told.removed),
     }
     if told.figures:
@@ -109,6 +111,7 @@ def completed(told: Completed, text: str = "") -> dict[str, Any]:
         "memory": vars(answer.memory),
         "found": answer.found,
         "evidence": [_evidence(found, text) for found in answer.evidence],
+        "summary": asdict(told.summary) if told.summary else None,
         "document": document(told.document),
         "degraded": [degraded(step) for step in told.degraded],
         "request_id": request_id.get(),

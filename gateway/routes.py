@@ -22,6 +22,7 @@ from gateway.http.bodies import parsed
 from gateway.http.events import EventStream
 from gateway.ladder import Mode
 from gateway.reading import Event
+from serving.telemetry import begin_request
 
 TYPES = {
     ".html": "text/html",
@@ -51,10 +52,12 @@ class Asked(BaseModel):
     question: str = ""
     history: tuple[Turn, ...] = ()
     max_new_tokens: int = Field(default=0, ge=0, lt=1 << 31)
+    request_id: str = Field(default="", max_length=128)
 
     def to_question(self) -> Question:
         """What is asked of the document."""
-        return Question(Task[self.task.upper()], self.question, self.history, max_new_tokens=self.max_new_tokens)
+        task = Task[self.task.upper()]
+        return Question(task, self.question, self.history, max_new_tokens=self.max_new_tokens, name=self.request_id)
 
 
 class Routes:
@@ -125,7 +128,10 @@ class Routes:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """An answer: `progress`, `degraded`, `document` and `delta` events, then one `completed` or `error`."""
-        question = parsed(Asked, await request.read()).to_question()
+        asked = parsed(Asked, await request.read())
+        if asked.request_id:
+            begin_request(asked.request_id)
+        question = asked.to_question()
         document_id = request.match_info["document_id"]
         async with EventStream(request, "error") as stream:
 

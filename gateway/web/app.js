@@ -53,7 +53,8 @@ function history() {
 // Asks something new of the document on the desk, which is put there first if need be.
 async function begin(asked) {
   if (running || !(await desk.ready())) return;
-  const turn = new Turn({ ...asked, history: history() }, { open: (page) => openPage(turn, page), retry: () => again(turn) });
+  const name = crypto.randomUUID?.() ?? ""; // the same again, after a broken connection, is answered once
+  const turn = new Turn({ ...asked, history: history(), request_id: name }, { open: (page) => openPage(turn, page), retry: () => again(turn) });
   for (const earlier of turns) Object.assign(earlier, { last: false }).render();
   turns.push(turn);
   find("turns").append(turn.node);

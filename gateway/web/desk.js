@@ -134,10 +134,11 @@ export class Desk {
     find("document-name").textContent = read.name || said.untitled;
     find("document-facts").textContent = said.facts(read);
     this.drawSaving(read.vision_tokens, this.told.text_tokens);
-    const removed = Object.values(read.removed).reduce((sum, count) => sum + count, 0);
+    const { characters: now, source_characters: before, removed } = read;
     const notes = [
       read.missing_glyphs ? said.missing(read.missing_glyphs) : "",
-      removed ? said.removed(removed) : "",
+      before > now ? said.cleaned(before, now) : "",
+      removed.image_pages ? said.pictures(removed.image_pages) : "",
       fits ? "" : said.doesNotFit,
     ];
     find("document-notes").textContent = notes.filter(Boolean).join(" ");

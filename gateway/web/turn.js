@@ -1,6 +1,6 @@
 // Owns one question and what came of it: how far it is, the answer, where it stands, what it cost, what went wrong.
 
-import { make, written } from "./make.js";
+import { make } from "./make.js";
 import { quotesByPage } from "./pages.js";
 import { words } from "./words.js";
 
@@ -58,10 +58,10 @@ export class Turn {
   }
 
   answer() {
-    const whole = this.ended === "completed" && this.asked.task === "summarize";
+    const summary = this.ended === "completed" ? this.completed.summary : null;
     const node = make("div", { className: "answer", ariaLive: "polite", ariaBusy: String(!this.ended) });
     node.classList.toggle("absent", this.ended === "completed" && !this.completed.found);
-    if (whole) node.append(written(this.text));
+    if (summary?.outline.length || summary?.key_facts.length) node.append(summarized(summary));
     else node.textContent = this.text;
     node.hidden = !this.text;
     return node;
@@ -91,6 +91,18 @@ export class Turn {
     }
     return node;
   }
+}
+
+// A summary in its parts; one whose parts nobody made out stays as it was written.
+function summarized({ title, outline, key_facts: facts }) {
+  const part = (name, lines) => [make("h5", { textContent: name }), make("ul", {}, ...lines.map((line) => make("li", { textContent: line })))];
+  return make(
+    "div",
+    { className: "written" },
+    make("h4", { textContent: title }),
+    ...(outline.length ? part(words().outline, outline) : []),
+    ...(facts.length ? part(words().keyFacts, facts) : []),
+  );
 }
 
 function status(progress) {
@@ -124,7 +136,8 @@ export function alert(failure, retry = null) {
   const technical = [failure.reason, failure.message, failure.requestId && `request ${failure.requestId}`];
   if (failure.message) {
     const text = make("code", { textContent: technical.filter(Boolean).join(" · ") });
-    node.append(make("details", {}, make("summary", { textContent: details }), text));
+    // Why something was refused is for whoever sent it; why a service failed, for whoever runs it.
+    node.append(make("details", { open: FINAL.has(failure.reason) }, make("summary", { textContent: details }), text));
   }
   if (retry && !FINAL.has(failure.reason)) {
     const button = make("button", { type: "button", textContent: tryAgain });

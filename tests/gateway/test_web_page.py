@@ -114,13 +114,13 @@ async def test_a_follow_up_knows_what_was_said_before(page, reader, renderer):
     assert len(renderer.rendered) == rendered
 
 
-async def test_a_summary_is_written_as_it_is_structured(page, reader):
-    reader.reply = lambda _: ("# Pump\n## Data\n- 42 litres\n- hall <b>3</b>\nend", found(""))
+async def test_a_summary_has_title_outline_and_key_facts(page, reader):
+    reader.reply = lambda _: ("# Pump\n## Data\n- Rate: 42 litres\n- Place: hall <b>3</b>", found(""))
     await paste(page)
     await page.click("#summarize")
     await expect(page.locator(".written h4")).to_have_text("Pump")
-    await expect(page.locator(".written h5")).to_have_text("Data")
-    await expect(page.locator(".written li")).to_have_text(["42 litres", "hall <b>3</b>"])
+    await expect(page.locator(".written h5")).to_have_text(["Outline", "Key facts"])
+    await expect(page.locator(".written li")).to_have_text(["Data", "Rate: 42 litres", "Place: hall <b>3</b>"])
     assert reader.asked[0].task == common_pb2.TASK_SUMMARIZE
 
 
@@ -154,6 +154,7 @@ async def test_what_is_no_document_is_refused_at_the_desk(page, tmp_path):
     file.write_bytes(bytes(1000))
     await page.set_input_files("#file", file)
     await expect(page.locator("#desk-alert")).to_contain_text("This cannot be read as a document.")
+    await expect(page.locator("#desk-alert code")).to_be_visible()
     file.write_bytes(b"a" * (2 << 20))
     await page.set_input_files("#file", file)
     await expect(page.locator("#desk-alert")).to_contain_text("larger than the 1 MiB")

@@ -88,6 +88,21 @@ async def test_the_task_is_the_wires(session, url, reader, task, wire):
     assert reader.asked[0].task == wire
 
 
+async def test_a_summary_ends_with_its_parts(session, url, reader):
+    reader.reply = lambda text: ("# Pump\n- Rate: 42 litres", found(""))
+    document = (await taken_in(session, url))["document"]
+    (completed,) = told(await answered(session, url, document["document_id"], task="summarize"), "completed")
+    assert completed["summary"] == {"title": "Pump", "outline": [], "key_facts": ["Rate: 42 litres"]}
+
+
+async def test_the_same_request_is_answered_once(session, url, reader):
+    document = (await taken_in(session, url))["document"]
+    first, again = [await answered(session, url, document["document_id"], request_id="order-66") for _ in range(2)]
+    assert len(reader.asked) == 1
+    assert told(again, "completed") == told(first, "completed")
+    assert told(again, "completed")[0]["request_id"] == "order-66"
+
+
 async def test_a_step_down_is_an_event_and_stays_in_the_end(session, url, reader):
     reader.ingest_errors.append(OOM)
     document = (await taken_in(session, url))["document"]
