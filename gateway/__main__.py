@@ -15,7 +15,7 @@ from gateway.reading import Wings
 from gateway.residents import Residents
 from gateway.routes import HttpLimits, Routes, is_public
 from gateway.servicer import TABLE, GatewayServicer, admission, register
-from gateway.settings import Settings, http_address
+from gateway.settings import NO_HTTP, Settings, http_address
 from gateway.store import Limits, Store
 from serving import telemetry
 from serving.process import Endpoint, serve
@@ -30,7 +30,7 @@ async def _main(settings: Settings) -> int:
     desk = Desk(wings, store, settings.question_max_characters, settings.usual_memory_bytes)
     servicer = GatewayServicer(desk, settings.climb_limit_s, settings.document_max_bytes)
     limits = (settings.receive_max_bytes, settings.page_message_max_bytes)
-    http = _http(desk, settings) if settings.http else None
+    http = _http(desk, settings) if settings.http != NO_HTTP else None
 
     async def warm() -> None:
         await store.open()

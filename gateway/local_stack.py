@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.settings import child_environment
+from gateway.settings import NO_HTTP, child_environment
 
 HOST = "127.0.0.1"
 LOG_LINES_KEPT = 12
@@ -131,7 +131,7 @@ def _silence(_line: str) -> None:
 
 @asynccontextmanager
 async def running_stack(
-    port: int = 0, store: Path | None = None, hear: Hear = _silence, http: str = ""
+    port: int = 0, store: Path | None = None, hear: Hear = _silence, http: str = NO_HTTP
 ) -> AsyncIterator[Addresses]:
     """The three services, serving; without `store` documents are kept for as long as the stack runs.
 

@@ -14,6 +14,7 @@ from serving.settings import CONFIG, ServiceSettings
 
 MIB = 1 << 20
 MOST_PORT = 65535
+NO_HTTP = "off"  # not empty: an empty variable is no variable
 
 
 def _store_path() -> Path:
@@ -29,9 +30,9 @@ class Settings(ServiceSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=50050, ge=0, le=MOST_PORT, description="0 takes any free port")
     http: str = Field(
-        default="",
-        pattern=r"^$|^(\S*:)?\d{1,5}$",
-        description="HOST:PORT of the web page and the HTTP API, `host` where it names none; empty: no HTTP",
+        default=NO_HTTP,
+        pattern=rf"^{NO_HTTP}$|^(\S*:)?\d{{1,5}}$",
+        description="HOST:PORT of the web page and the HTTP API, `host` where it names none; off: no HTTP",
     )
     token: SecretStr = Field(default=SecretStr(""), description="what callers must present; empty: nothing")
     http_body_max_bytes: int = Field(default=32 * MIB, gt=0, description="largest chat, with documents and pages")
@@ -70,7 +71,7 @@ class Settings(ServiceSettings):
     @field_validator("http")
     @classmethod
     def _has_a_port(cls, http: str) -> str:
-        if http and int(http.rpartition(":")[2]) > MOST_PORT:
+        if http != NO_HTTP and int(http.rpartition(":")[2]) > MOST_PORT:
             raise ValueError(f"a port is at most {MOST_PORT}")
         return http
 

@@ -23,12 +23,11 @@ def up(port: int | None, http: str | None) -> None:
 
 
 async def _up(port: int | None, http: str | None) -> None:
-    settings = Settings()
+    settings = Settings() if http is None else Settings(http=http)
     terminal = Terminal()
     gateway_port = settings.port if port is None else port
     terminal.say("starting the services")
-    web = settings.http if http is None else http
-    async with running_stack(gateway_port, settings.store_path, _log, web) as addresses:
+    async with running_stack(gateway_port, settings.store_path, _log, settings.http) as addresses:
         for name in ("gateway", "render", "reader"):
             click.echo(f"{name} {getattr(addresses, name)}")
         if addresses.http:
