@@ -154,7 +154,7 @@ function costs({ document, timings, memory }, textTokens, open) {
   const rows = [
     [said.costPages, document.pages.toLocaleString()],
     [said.costTokens, document.vision_tokens.toLocaleString()],
-    textTokens ? [said.costSaving, ratio >= 1 ? said.costSavingValue(ratio) : said.costSavingNone(ratio)] : null,
+    textTokens ? [said.costSaving, said.costSavingValue(ratio)] : null,
     [memory.on_gpu ? said.costMemory : said.costMemoryCpu, bytes(memory.measured_peak_bytes)],
     [said.costFirst, said.second(timings.ttft_ms)],
     [said.costTotal, said.second(timings.total_ms)],

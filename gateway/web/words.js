@@ -1,6 +1,7 @@
 // Owns every word that the page says, in English and Chinese, and which of the two is spoken.
 
 const number = (value) => value.toLocaleString(language());
+const near = (ratio) => Math.abs(ratio - 1) < 0.05;
 const seconds = (ms) => (ms < 9950 ? (ms / 1000).toFixed(2) : (ms / 1000).toFixed(1));
 
 const EN = {
@@ -29,7 +30,7 @@ const EN = {
   savingText: (n) => `about ${number(n)} tokens as text`,
   savingVision: (n) => `${number(n)} vision tokens as pages`,
   missing: (n) => `${number(n)} characters have no glyph in any font and are not on the pages.`,
-  cleaned: (before, now) => `Cleaning made ${number(before)} characters ${number(now)}: blank runs, control characters, broken lines.`,
+  cleaned: (before, now) => `Cleaning took out ${number(before - now)} of ${number(before)} characters.`,
   pictures: (n) => (n === 1 ? "One page of the file is a picture without text and was not read." : `${number(n)} pages of the file are pictures without text and were not read.`),
   doesNotFit: "At this size it is too large for the card: a smaller size will be used.",
   page: (n) => `Page ${n}`,
@@ -61,8 +62,7 @@ const EN = {
   costPages: "Pages",
   costTokens: "Vision tokens",
   costSaving: "Against text tokens",
-  costSavingValue: (ratio) => `≈ ${ratio.toFixed(1)}× fewer`,
-  costSavingNone: (ratio) => `≈ ${(1 / ratio).toFixed(1)}× more`,
+  costSavingValue: (ratio) => (near(ratio) ? "about as many" : ratio > 1 ? `≈ ${ratio.toFixed(1)}× fewer` : `≈ ${(1 / ratio).toFixed(1)}× more`),
   costMemory: "GPU memory",
   costMemoryCpu: "Memory, no GPU",
   costFirst: "First token",
@@ -152,7 +152,7 @@ const ZH = {
   savingText: (n) => `按文本约 ${number(n)} 个词元`,
   savingVision: (n) => `按页面 ${number(n)} 个视觉词元`,
   missing: (n) => `有 ${number(n)} 个字符没有字形，未能画到页面上。`,
-  cleaned: (before, now) => `清理后由 ${number(before)} 个字符减为 ${number(now)} 个（连续空白、控制字符、断行）。`,
+  cleaned: (before, now) => `清理去掉了 ${number(before)} 个字符中的 ${number(before - now)} 个。`,
   pictures: (n) => `文件中有 ${number(n)} 页是没有文字的图片，未被阅读。`,
   doesNotFit: "按此字号显存放不下，将改用更小的字号。",
   page: (n) => `第 ${n} 页`,
@@ -183,8 +183,7 @@ const ZH = {
   costPages: "页数",
   costTokens: "视觉词元",
   costSaving: "与文本词元相比",
-  costSavingValue: (ratio) => `约为 1/${ratio.toFixed(1)}`,
-  costSavingNone: (ratio) => `约为 ${(1 / ratio).toFixed(1)} 倍`,
+  costSavingValue: (ratio) => (near(ratio) ? "大致相同" : ratio > 1 ? `约为 1/${ratio.toFixed(1)}` : `约为 ${(1 / ratio).toFixed(1)} 倍`),
   costMemory: "显存",
   costMemoryCpu: "内存（无 GPU）",
   costFirst: "首个词元",
