@@ -18,7 +18,7 @@ from gateway.answers import Completed, Progress, Question, Stage, Task
 from gateway.clients.reader import ReaderInfo
 from gateway.climb import Climb, last_rung
 from gateway.deadline import Deadline
-from gateway.documents import Document, Header, Manifest, Page, Stored, figures_of, new_document
+from gateway.documents import Document, Header, Lines, Manifest, Page, PageSize, Stored, figures_of, new_document
 from gateway.errors import DocumentNotResident, InvalidQuestion, Lost
 from gateway.groups import GroupLimits, split
 from gateway.ladder import Rung, Style, plan_style, profile_of, top_rung
@@ -117,7 +117,14 @@ async def estimate(desk: Desk, header: Header, source: bytes, deadline: Deadline
 
 
 async def pages(desk: Desk, document_id: str, deadline: Deadline) -> AsyncGenerator[Page]:
-    """The document's pages as they are read now.
+    """The document's pages as they are read now."""
+    async with aclosing(painted(desk, document_id, deadline)) as both:
+        async for page, _ in both:
+            yield page
+
+
+async def painted(desk: Desk, document_id: str, deadline: Deadline) -> AsyncGenerator[tuple[Page, Lines]]:
+    """The document's pages as they are read now, and where the lines of each stand.
 
     After a loss it goes on where it was: equal styles paint equal pages.
     """
@@ -125,12 +132,15 @@ async def pages(desk: Desk, document_id: str, deadline: Deadline) -> AsyncGenera
     info = await persist(lambda: desk.wings.reader.describe(deadline), deadline)
     _, style = _style(stored.document, info)
     shown = 0
+    sizes: tuple[PageSize, ...] = ()
     async for attempt in stubborn(deadline):
         with attempt:
             async with aclosing(desk.wings.renderer.render(stored.text, style, deadline)) as messages:
                 async for message in messages:
-                    if isinstance(message, Page) and message.index == shown:
-                        yield message
+                    if isinstance(message, Manifest):
+                        sizes = message.pages
+                    elif message.index == shown:
+                        yield message, Lines(sizes[shown].line_starts, style.line_height_px, style.margin_px)
                         shown += 1
 
 

@@ -69,6 +69,18 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Where a page's visual lines stand: one line from each of `starts` on (characters from text_start).
+
+    They are `height_px` high, the first one `margin_px` below the page's upper edge.
+    """
+
+    starts: tuple[int, ...]
+    height_px: int
+    margin_px: int
+
+
+@dataclass(frozen=True)
 class Figures:
     """How a document is read now: its rung, and the layout at that rung in a few figures."""
 

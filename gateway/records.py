@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.answers import Completed, Degraded, Evidence, Progress, TextDelta
 from gateway.ask import Estimate
-from gateway.documents import Document, Page
+from gateway.documents import Document, Lines, Page
 from gateway.ladder import Rung
 from gateway.reading import Event
 from serving.telemetry import request_id
@@ -64,8 +64,8 @@ def estimate(told: Estimate, text: str) -> dict[str, Any]:
     }
 
 
-def page(painted: Page) -> dict[str, Any]:
-    """A painted page; the image is base64."""
+def page(painted: Page, lines: Lines) -> dict[str, Any]:
+    """A painted page and where its lines stand; the image is base64."""
     return {
         "index": painted.index,
         "width": painted.width,
@@ -75,6 +75,7 @@ def page(painted: Page) -> dict[str, Any]:
         "text_start": painted.text_start,
         "text_end": painted.text_end,
         "missing_glyphs": painted.missing_glyphs,
+        "lines": vars(lines),
     }
 
 

@@ -119,10 +119,10 @@ class Routes:
     async def pages(self, request: web.Request) -> web.StreamResponse:
         """The pages as they are painted: `page` events, then `end`."""
         async with EventStream(request, "error") as stream:
-            painting = ask.pages(self._desk, request.match_info["document_id"], self._deadline())
+            painting = ask.painted(self._desk, request.match_info["document_id"], self._deadline())
             async with aclosing(painting) as pages:
-                async for page in pages:
-                    await stream.send(records.page(page), "page")
+                async for page, lines in pages:
+                    await stream.send(records.page(page, lines), "page")
             await stream.send({}, "end")
         return stream.response
 

@@ -85,6 +85,7 @@ async function run(turn) {
   } finally {
     if (running === mine) running = null;
     busy(Boolean(running));
+    desk.pages.looked(0);
     turn.node.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 }

@@ -13,11 +13,28 @@ export function quotesByPage(evidence) {
   return quotes;
 }
 
+// The visual lines of a page that hold a piece of the text.
+function linesOf({ text_start: begin, lines }, { text_start: start, text_end: end }) {
+  const lineAt = (place) => lines.starts.findLastIndex((first) => begin + first <= place);
+  const [first, last] = [lineAt(start), lineAt(Math.max(start, end - 1))];
+  return first < 0 ? [] : Array.from({ length: last - first + 1 }, (_, more) => first + more);
+}
+
+// A marker over one line, placed in shares of the page's height.
+function band({ height, lines }, line) {
+  const node = make("span", { className: "band", ariaHidden: "true" });
+  node.style.top = `${((lines.margin_px + line * lines.height_px) / height) * 100}%`;
+  node.style.height = `${(lines.height_px / height) * 100}%`;
+  return node;
+}
+
 export class Pages {
   constructor() {
     this.list = find("pages");
     this.viewer = find("viewer");
     this.items = [];
+    this.painted = new Map(); // what the service said of each page, without its image
+    this.evidence = [];
     this.quotes = new Map();
     this.shown = 0;
     find("viewer-close").addEventListener("click", () => this.viewer.close());
@@ -32,6 +49,8 @@ export class Pages {
 
   // Empty places for a document's pages, which `add` fills.
   expect({ pages, page_width: width, page_height: height }) {
+    this.painted.clear();
+    this.evidence = [];
     this.quotes.clear();
     this.items = Array.from({ length: pages }, (_, index) => this.place(index, width, height));
     this.list.classList.toggle("few", pages <= FEW);
@@ -54,7 +73,9 @@ export class Pages {
     image.src = `data:${page.media_type};base64,${page.image}`;
     item.querySelector("button").disabled = false;
     item.classList.remove("waiting");
+    this.painted.set(page.index, { ...page, image: "" });
     this.name(page.index);
+    this.layBands(page.index);
   }
 
   // The reader has looked at so many pages.
@@ -69,13 +90,29 @@ export class Pages {
 
   // Marks the pages that an answer was read from and brings the first of them into sight.
   mark(evidence) {
+    this.evidence = evidence;
     this.quotes = quotesByPage(evidence);
     this.items.forEach((item, index) => {
       item.classList.toggle("answer", this.quotes.has(index));
       this.name(index);
+      this.layBands(index);
     });
     const first = this.items[evidence[0]?.page];
     if (first) this.bringIntoSight(first);
+  }
+
+  layBands(index) {
+    const button = this.items[index].querySelector("button");
+    button.querySelectorAll(".band").forEach((old) => old.remove());
+    button.append(...this.bands(index));
+  }
+
+  // The markers on a page, as soon as it is painted.
+  bands(index) {
+    const page = this.painted.get(index);
+    if (!page) return [];
+    const found = this.evidence.filter((one) => one.page === index && one.text_end > one.text_start);
+    return [...new Set(found.flatMap((one) => linesOf(page, one)))].map((line) => band(page, line));
   }
 
   // Scrolls the pages and nothing around them: the reader of the answer keeps their place.
@@ -102,7 +139,7 @@ export class Pages {
     const title = words().pageOf(index + 1, this.items.length);
     const large = find("viewer-image");
     Object.assign(large, { src: image.src, alt: title });
-    large.classList.toggle("answer", this.quotes.has(index));
+    large.parentElement.replaceChildren(large, ...this.bands(index));
     find("viewer-title").textContent = `${title} · ${image.naturalWidth} × ${image.naturalHeight} px`;
     find("viewer-quote").textContent = this.quotes.get(index) ?? "";
     find("viewer-quote").hidden = !this.quotes.get(index);

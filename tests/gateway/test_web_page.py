@@ -81,7 +81,11 @@ async def test_what_is_pasted_becomes_pages_and_the_answers_page_is_marked(page,
     await ask(page)
     await expect(page.locator(".turn .answer")).to_have_text("42 litres")
     await expect(page.locator("#pages li.answer")).to_have_count(1)
-    await expect(page.locator("#pages li:nth-child(3)")).to_have_class("seen answer")
+    await expect(page.locator("#pages li:nth-child(3)")).to_have_class("answer")
+    bands = page.locator("#pages .band")
+    assert await bands.evaluate_all("bands => bands.map(band => [band.style.top, band.style.height])") == [
+        ["0%", "6.25%"]
+    ]
     await expect(page.locator(".evidence q")).to_have_text(f"{TEXT[20:24].strip()} {TEXT[24:30].strip()}")
     costs = page.locator(".costs")
     for figure in ("26", "416", "5.9× more", "GB", "First token", "14 px, comfortable"):
@@ -165,6 +169,7 @@ async def test_stop_ends_the_answer_here_and_at_the_reader(page, reader):
     await paste(page)
     await ask(page)
     await expect(page.locator(".turn .answer")).to_have_text("T")
+    await expect(page.locator("#pages li.seen")).to_have_count(26)
     await page.click("#cancel")
     await expect(page.locator(".turn")).to_contain_text("Stopped. Nothing more is being computed.")
     async with asyncio.timeout(PATIENCE_S):
