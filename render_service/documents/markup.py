@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from render_service.documents.kinds import Kind
-from render_service.documents.values import Decoded
+from render_service.documents.values import Decoded, InvalidDocument
 
 # Without text of their own, or with text that no reader of the page sees.
 SKIPPED = frozenset(
@@ -27,6 +27,12 @@ BLOCKS = frozenset(
 )
 CELLS = frozenset(("td", "th"))
 LISTS = frozenset(("ul", "ol"))
+# Elements without an end of their own, or whose end may be left out, do not nest by being repeated.
+NESTING = re.compile(
+    r"</?(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|dt|dd|td|th|tr|option"
+    r"|thead|tbody|tfoot|colgroup|rt|rp)\b)[a-zA-Z]"
+)
+MAX_DEPTH = 10_000
 CELL_GAP = " | "
 INDENT = "  "
 HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -38,6 +44,7 @@ BROKEN_DENSE = re.compile(rf"(?<=[{DENSE}])[ \t]*\r?\n\s*(?=[{DENSE}])")
 
 def decode_html(html: str, charset: str = "", media_type: str = Kind.HTML.value) -> Decoded:
     """The lines of an HTML page. What the page hides (scripts, hidden elements) is left out; hidden text is counted."""
+    _refuse_depth(html)
     writer = _Writer()
     root = LexborHTMLParser(html).root
     if root is not None:
@@ -46,6 +53,17 @@ def decode_html(html: str, charset: str = "", media_type: str = Kind.HTML.value)
     writer.end_line()
     removed = {"hidden": writer.hidden} if writer.hidden else {}
     return Decoded("\n".join(writer.lines), media_type, charset, removed)
+
+
+def _refuse_depth(html: str) -> None:
+    """Building the tree takes quadratic time in its depth; no page that a person wrote comes near the bound."""
+    depth = 0
+    for tag in NESTING.finditer(html):
+        depth = max(0, depth - 1) if tag.group().startswith("</") else depth + 1
+        if depth > MAX_DEPTH:
+            raise InvalidDocument(
+                f"more than {MAX_DEPTH:,} elements stand inside one another: this is no page to be read"
+            )
 
 
 def decode_markdown(text: str, charset: str = "") -> Decoded:

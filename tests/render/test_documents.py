@@ -143,6 +143,7 @@ BOMB = b"<w:document>" + b"a" * (20 << 20)
         pytest.param(Document(GOOD_PDF[:700]), "PDF", id="pdf, cut off"),
         pytest.param(Document(as_pdf(PAPER, encrypt="secret")), "PDF file is encrypted", id="pdf, encrypted"),
         pytest.param(Document(scanned_pdf()), "text recognition", id="pdf, scanned"),
+        pytest.param(Document(b"<html>" + b"<div>" * 10_001), "inside one another", id="html, endlessly deep"),
         pytest.param(Document(b"PK\x03\x04..."), "DOCX file is damaged or cut off", id="no zip"),
         pytest.param(Document(GOOD_DOCX[: len(GOOD_DOCX) // 2]), "damaged or cut off", id="docx, cut off"),
         pytest.param(Document(with_body(GOOD_DOCX, b"<w:document>")), "DOCX file is damaged", id="docx, broken xml"),
