@@ -62,7 +62,7 @@ class HttpServer:
             handle_signals=False,  # the process has its own way of ending
             handler_cancellation=True,
             access_log=None,
-            shutdown_timeout=endpoint.drain_s,
+            shutdown_timeout=endpoint.drain_s / 2,  # which it waits twice: for a handler's end, then before it cancels
         )
 
     async def start(self) -> int:

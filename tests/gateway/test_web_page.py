@@ -92,6 +92,24 @@ async def test_what_is_pasted_becomes_pages_and_the_answers_page_is_marked(page,
         await expect(costs).to_contain_text(figure)
 
 
+async def test_a_question_that_is_faster_than_its_document_waits_for_it(page, reader, renderer):
+    reply(reader, "42 litres")
+    sent, free = asyncio.Event(), asyncio.Event()
+
+    async def hold(route):
+        sent.set()
+        await free.wait()
+        await route.continue_()
+
+    await page.route("**/api/documents?*", hold)
+    await paste(page)
+    await sent.wait()
+    await ask(page)
+    free.set()
+    await expect(page.locator(".turn .answer")).to_have_text("42 litres")
+    assert renderer.extracted == 1
+
+
 async def test_a_page_is_enlarged_turned_and_closed(page, reader):
     reply(reader, "42 litres")
     await paste(page)

@@ -161,17 +161,25 @@ async def test_a_caller_that_leaves_cancels_the_readers_call(session, url, reade
         await reader.left.wait()
 
 
-@pytest.mark.parametrize("announced", [True, False], ids=["announced", "in chunks"])
-async def test_a_document_over_the_limit_is_refused(session, desk, renderer, announced):
+async def test_a_document_over_the_limit_is_refused_on_its_way(session, desk, renderer):
     async def chunks():
         for _ in range(5):
             yield bytes(1000)
 
-    async with http_over(desk, document_max_bytes=4096) as url:
-        data = bytes(5000) if announced else chunks()
-        async with session.post(f"{url}/api/documents", data=data) as response:
-            assert (response.status, (await response.json())["error"]["reason"]) == (413, "DOCUMENT_TOO_LONG")
+    async with (
+        http_over(desk, document_max_bytes=4096) as url,
+        session.post(f"{url}/api/documents", data=chunks()) as response,
+    ):
+        assert (response.status, (await response.json())["error"]["reason"]) == (413, "DOCUMENT_TOO_LONG")
     assert renderer.extracted == 0
+
+
+async def test_a_document_that_says_it_is_too_long_is_refused_before_it_is_sent(url):
+    host, _, port = url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"POST /api/documents HTTP/1.1\r\nHost: {host}\r\nContent-Length: {1 << 30}\r\n\r\n".encode())
+    assert (await reader.readline()).split()[1] == b"413"
+    writer.close()
 
 
 @pytest.mark.parametrize(
@@ -248,6 +256,7 @@ async def test_the_page_and_all_it_refers_to_is_served_under_a_strict_policy(ses
             assert response.charset == "utf-8"
 
 
+@pytest.mark.timeout(10)  # before the request's own deadline would end it
 async def test_what_still_runs_when_the_service_ends_is_cancelled(session, desk, reader):
     reader.pause = asyncio.Event()
     async with http_over(desk, drain_s=0.05) as url:
