@@ -33,6 +33,16 @@ SAMPLE_BYTES = 64 * 1024
 # UTF-16 of a text with some ASCII in it: zero bytes stand on one side of the pairs only.
 MIN_ZERO_SHARE = 0.1
 MOST_CHAOS = 0.2
+FORMED_SHARE = 0.7
+# Every fourth character or so of a Chinese text is one of these; of a text decoded wrongly, one in twenty at most.
+FREQUENT = frozenset(
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学"
+    "法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外"
+    "天政四日社事平形相全表间样与关各重新线内数正心反你明看原又利比或但质气第向道此变条只没结解问意建月公无系情者最立代想"
+    "這個國們來時為會對說過學經與關點開當後發動產種進電裡現實兩體機從業應還間樣線內數質氣變條沒結問無總統設計員別規據處"
+)
+FREQUENT_SHARE = 0.12
+CHINESE = ("gb18030", "big5")
 DECLARED = re.compile(rb"""(?:<meta[^>]+charset|<\?xml[^>]+encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 DECLARED_WITHIN_BYTES = 2048
 SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -97,7 +107,7 @@ def _guessed(data: bytes) -> tuple[str, str]:
     """For bytes that are no UTF-8. A text that is UTF-8 for the most part is a damaged one, not one of another kind."""
     if _is_damaged_utf8(data):
         decode_as(data, "utf-8")
-    for name in _likeliest(data):
+    for name in (*_chinese(_sample(data)), *_likeliest(data)):
         try:
             return data.decode(name), codecs.lookup(name).name
         except UnicodeDecodeError:
@@ -106,11 +116,25 @@ def _guessed(data: bytes) -> tuple[str, str]:
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
-    """Whether more of the bytes above ASCII stand in well-formed sequences than do not."""
+    """Whether most bytes above ASCII stand in well-formed sequences; of Chinese in GBK about every fifth does."""
     sample = data[: 16 * SAMPLE_BYTES]
     formed = sum(len(match) for match in SEQUENCE.findall(sample))
     above = len(sample) - len(sample.translate(None, bytes(range(0x80, 0x100))))
-    return formed * 2 > above
+    return formed > FORMED_SHARE * above
+
+
+def _chinese(sample: bytes) -> list[str]:
+    """The Chinese encoding in which the sample has its share of frequent characters, if there is one.
+
+    Detectors by spread and order of characters take short Chinese for Korean or Russian.
+    """
+    shares = {name: _frequent_share(sample.decode(name, "replace")) for name in CHINESE}
+    return [name for name in sorted(shares, key=lambda name: -shares[name])[:1] if shares[name] >= FREQUENT_SHARE]
+
+
+def _frequent_share(text: str) -> float:
+    strange = [letter for letter in text if letter > "\x7f"]
+    return sum(letter in FREQUENT for letter in strange) / max(1, len(strange))
 
 
 def _likeliest(data: bytes) -> list[str]:

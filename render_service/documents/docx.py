@@ -19,6 +19,7 @@ RATIO_FROM_BYTES = 4 * 1024 * 1024
 ENCRYPTED = 0x1
 PROLOGUE_BYTES = 4096
 DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+BACK_LINK = re.compile(r' ?<a href="#(?:foot|end)note-ref-[^"]*">↑</a>')  # what mammoth puts behind a note
 # What else comes as a ZIP archive, by an entry that it has.
 OTHERS = {
     "xl/workbook.xml": "an XLSX workbook: save the sheet as CSV or PDF",
@@ -41,7 +42,7 @@ def decode_docx(data: bytes) -> Decoded:
         raise
     except Exception as error:  # whatever mammoth and the XML parser make of a file that is not as it should be
         raise InvalidDocument(f"the DOCX file is damaged: {type(error).__name__}: {error}"[:200]) from error
-    return decode_html(html, media_type=MEDIA_TYPE)
+    return decode_html(BACK_LINK.sub("", html), media_type=MEDIA_TYPE)
 
 
 def _check(archive: zipfile.ZipFile) -> None:

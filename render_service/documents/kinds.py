@@ -30,7 +30,11 @@ MAGIC = {
 }
 SAMPLE_LINES = 400
 MIN_LOG_SHARE = 0.5
-MIN_CODE_SHARE = 0.3
+MIN_CODE_SHARE = 0.2
+MIN_MARKUP_SHARE = 0.5
+# More than this outside its fences has no Markdown that nobody calls by this name.
+MOST_CODE_SHARE = 0.05
+MIN_TABLE_ROWS, MIN_SEPARATORS, TABLE_SHARE = 3, 2, 0.9
 
 HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
@@ -45,9 +49,11 @@ CODE = re.compile(
     r"|from [\w.]+ import |import [\w.{*]"
     r"|(?:export|public|private|protected|static|const|let|var|func|fn|pub|package|using|namespace|struct|impl)\b[^.。，]*$"
     r"|(?:if|for|while|elif|else|try|except|finally|with|switch|case|return|raise|throw|yield|await)\b.*[:;{(})]\s*$"
-    r"|[\w.\[\]]+ [-+*/|]?= \S|[\w.]+\([^()]*\)[;,:]?$|SELECT |INSERT |CREATE TABLE )"
+    r"|(?:fi|esac|done|then|do|else)\s*$|(?:if|elif|while|until) \[|(?:my|our|local) [$@%(]|(?:sub|echo) [\w$\"'-]"
+    r"|[$@%][\w{]+.*[=(\[]|[\w.\[\]]+ [-+*/|]?= \S|[A-Z_]{3,}=|[\w.]+\([^()]*\)[;,:]?$|SELECT |INSERT |CREATE TABLE )"
     r"|.*[;{}]\s*$|\s*[\])}]+[,;]?\s*$|\s*[\"'][\w-]+[\"']\s*:"
 )
+MARKUP = re.compile(r"\s*</?[\w!?][^>]*>?")
 FENCE = re.compile(r" {0,3}(?:```|~~~)")
 RULE_ROW = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$")
 HEADING = re.compile(r" {0,3}#{1,6} +\S")
@@ -55,6 +61,7 @@ LINK = re.compile(r"\[[^\]\n]+\]\((?:https?://|[\w./#-])[^)\n]*\)")
 STRONG = re.compile(r"(?<![\w*])\*\*[^*\n]+\*\*(?![\w*])")
 ITEM = re.compile(r" {0,3}[-*+] +\S")
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
+BARE_COMMENT = re.compile(r"#+\s*$|#!|#[-=*#]{3}")
 BLANK = re.compile(r"\s*$")
 
 
@@ -65,6 +72,7 @@ class Kind(Enum):
     MARKDOWN = "text/markdown"
     HTML = "text/html"
     CODE = "text/x-source"
+    TABLE = "text/csv"
     LOG = "text/x-log"
 
 
@@ -91,8 +99,12 @@ def kind_of(text: str, document: Document) -> Kind:
     full = [line.rstrip("\r") for line in lines if not BLANK.match(line)]
     if _share(LOG, full) >= MIN_LOG_SHARE and len(full) > 1:
         return Kind.LOG
+    if _share(MARKUP, full) >= MIN_MARKUP_SHARE:
+        return Kind.CODE
+    if _is_table(full):
+        return Kind.TABLE
     outside = _outside_fences(lines)
-    if _share(CODE, [line for line in outside if not BLANK.match(line)]) >= MIN_CODE_SHARE:
+    if text.startswith("#!/") or _share(CODE, [line for line in outside if not BLANK.match(line)]) >= MIN_CODE_SHARE:
         return Kind.CODE
     said = _said(document, "md", "markdown")
     return Kind.MARKDOWN if _is_markdown(outside, fenced=len(outside) < len(lines), said=said) else Kind.PLAIN
@@ -106,6 +118,16 @@ def _said(document: Document, *names: str) -> bool:
 
 def _share(pattern: re.Pattern[str], lines: Sequence[str]) -> float:
     return sum(pattern.match(line) is not None for line in lines) / max(1, len(lines))
+
+
+def _is_table(lines: Sequence[str]) -> bool:
+    """Whether nearly all lines have the same number of separators, as CSV and TSV have."""
+    for separator in ",;\t":
+        counts = [line.count(separator) for line in lines]
+        usual = max(set(counts), key=counts.count, default=0)
+        if len(lines) >= MIN_TABLE_ROWS and usual >= MIN_SEPARATORS and counts.count(usual) >= TABLE_SHARE * len(lines):
+            return True
+    return False
 
 
 def _outside_fences(lines: Sequence[str]) -> list[str]:
@@ -123,13 +145,23 @@ def _outside_fences(lines: Sequence[str]) -> list[str]:
 def _is_markdown(lines: Sequence[str], *, fenced: bool, said: bool) -> bool:
     """Headings that stand alone, and what only Markdown writes: rule rows of tables, links, bold, fences, lists."""
     headings = [at for at, line in enumerate(lines) if HEADING.match(line)]
-    alone = [
-        at for at in headings if at + 1 >= len(lines) or BLANK.match(lines[at + 1]) or HEADING.match(lines[at + 1])
-    ]
+    alone = [at for at in headings if _stands_alone(lines, at)]
     tables = sum(RULE_ROW.match(line) is not None for line in lines)
     others = sum(any(pattern.search(line) for pattern in (LINK, STRONG)) for line in lines)
     items = sum(ITEM.match(line) is not None for line in lines)
     marks = tables + others + fenced + (items > 1)
     if said:
         return bool(headings) or marks > 0
+    if any(BARE_COMMENT.match(line) for line in lines) or _share(CODE, lines) > MOST_CODE_SHARE:
+        return False
     return bool(alone) and len(alone) * 5 >= len(headings) * 4 and (marks > 0 or len(alone) > 1)
+
+
+def _stands_alone(lines: Sequence[str], at: int) -> bool:
+    """Whether a heading has no line below it but one of another level: comments of code go on under each other."""
+    following = lines[at + 1] if at + 1 < len(lines) else ""
+    return not following.strip() or bool(HEADING.match(following) and _level(following) != _level(lines[at]))
+
+
+def _level(heading: str) -> int:
+    return len(heading.lstrip()) - len(heading.lstrip().lstrip("#"))

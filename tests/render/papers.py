@@ -158,3 +158,17 @@ def with_body(document: bytes, body: bytes) -> bytes:
         for entry in source.infolist():
             target.writestr(entry.filename, body if entry.filename == DOCX_BODY else source.read(entry))
     return out.getvalue()
+
+
+def with_notes(document: bytes, notes: bytes) -> bytes:
+    """A DOCX with a part of footnotes."""
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+    link = f'<Relationship Id="rId99" Type="{kind}" Target="footnotes.xml"/></Relationships>'.encode()
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(document)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            data = source.read(entry)
+            links = entry.filename == "word/_rels/document.xml.rels"
+            target.writestr(entry.filename, data.replace(b"</Relationships>", link) if links else data)
+        target.writestr("word/footnotes.xml", notes)
+    return out.getvalue()

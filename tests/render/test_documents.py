@@ -20,6 +20,7 @@ from tests.render.papers import (
     running_pdf,
     scanned_pdf,
     with_body,
+    with_notes,
     zipped,
 )
 
@@ -193,6 +194,13 @@ LOG = "2025-03-14 10:00:01 INFO started\n2025-03-14 10:00:02 WARN slow\n    at l
         pytest.param(LOG, {}, "text/x-log", False, id="log"),
         pytest.param(f"\x1b[31m{LOG}\x1b[0m", {}, "text/x-log", False, id="log in colours"),
         pytest.param("# comment\nkey: value\n# other\nkey: 2\n", {}, "text/plain", True, id="settings"),
+        pytest.param(
+            "#!/bin/sh\n# What it does\n\ncp a b\n\n# And then\n\nmv b c\n", {}, "text/x-source", False, id="script"
+        ),
+        pytest.param("<a>\n  <b>1</b>\n  <c/>\n</a>\n", {}, "text/x-source", False, id="xml"),
+        pytest.param("a,b,c\n1,2,3\n4,5,6\n", {}, "text/csv", False, id="csv"),
+        pytest.param("# One line\n# and another\n\na\n\n# Two\n# lines\n\nb\n", {}, "text/plain", True, id="comments"),
+        pytest.param("# One\n#\n\na\n\n## Two\n\nb\n", {}, "text/plain", True, id="a bare comment"),
         pytest.param("# One\n\ntext\n\n## Two\n\ntext", {}, "text/markdown", False, id="headings alone"),
         pytest.param("# One\n\ntext", {}, "text/plain", True, id="one heading is no proof"),
         pytest.param("# One\n\ntext", {"name": "a.md"}, "text/markdown", False, id="but with a name it is"),
@@ -280,6 +288,20 @@ def test_pages_of_a_pdf_that_are_pictures_are_counted():
 )
 def test_hyphens_at_line_ends_of_a_pdf(lines, text):
     assert decode(Document(columns_pdf(lines, []))).text == text
+
+
+def test_notes_of_a_docx_stand_at_its_end():
+    main = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    body = (
+        f'<w:document xmlns:w="{main}"><w:body><w:p><w:r><w:t>Text</w:t></w:r>'
+        '<w:r><w:footnoteReference w:id="2"/></w:r></w:p></w:body></w:document>'
+    )
+    notes = (
+        f'<w:footnotes xmlns:w="{main}"><w:footnote w:id="2"><w:p><w:r><w:t>A note.</w:t></w:r></w:p></w:footnote>'
+        "</w:footnotes>"
+    )
+    document = with_notes(with_body(GOOD_DOCX, body.encode()), notes.encode())
+    assert decode(Document(document)).text == "Text[1]\n1. A note."
 
 
 def test_deleted_text_of_a_docx_is_not_read():
