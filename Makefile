@@ -14,7 +14,7 @@ demo: .venv/.run
 	.venv/bin/glyphstream demo
 
 up: .venv/.run
-	.venv/bin/glyphstream up
+	.venv/bin/glyphstream up --http :8080
 
 test: .venv/.dev
 	$(PY) -m pytest -n auto $(ARGS)

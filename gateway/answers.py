@@ -61,13 +61,18 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. `max_new_tokens` 0 leaves the length to the service."""
+    """What is asked. `max_new_tokens` 0 leaves the length to the service; `sidecar` are lines of the document.
+
+    Asked again under the same `name`, it is answered with what was answered before.
+    """
 
     task: Task = Task.ASK
     text: str = ""
     history: tuple[Turn, ...] = ()
     sampling: Sampling = Sampling()
     max_new_tokens: int = 0
+    sidecar: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,12 +158,22 @@ class GroupAnswer:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """The parts of a summary."""
+
+    title: str = ""
+    outline: tuple[str, ...] = ()
+    key_facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Completed:
     """An answer is finished; timings as the gateway measured them, but queue, vision and prefill are the reader's."""
 
     answer: GroupAnswer
     document: Document
     degraded: tuple[Degraded, ...] = ()
+    summary: Summary | None = None
 
 
 def best(answers: Sequence[GroupAnswer]) -> int:

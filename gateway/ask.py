@@ -6,23 +6,30 @@ with one GatewayError.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from gateway import report
+from gateway.album import album_of
 from gateway.answers import Completed, Progress, Question, Stage, Task
 from gateway.clients.reader import ReaderInfo
 from gateway.climb import Climb, last_rung
 from gateway.deadline import Deadline
-from gateway.documents import Document, Header, Manifest, Page, Stored, figures_of, new_document
+from gateway.documents import Document, Header, Lines, Manifest, Page, PageSize, Stored, figures_of, new_document
 from gateway.errors import DocumentNotResident, InvalidQuestion, Lost
 from gateway.groups import GroupLimits, split
 from gateway.ladder import Rung, Style, plan_style, profile_of, top_rung
 from gateway.persist import persist, stubborn
+from gateway.provenance import evidence_of
 from gateway.reading import Errand, Event, Tell, Wings
+from gateway.repeats import Repeats
 from gateway.stopwatch import Stopwatch
 from gateway.store import Store
+from gateway.summary import summary_of
+from gateway.transcript import Transcript
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class Desk:
     store: Store
     question_max_characters: int = 8192
     usual_memory_bytes: int = 0
+    repeats: Repeats = field(default_factory=Repeats)
 
 
 @dataclass(frozen=True)
@@ -58,17 +66,37 @@ async def read(
 ) -> Completed:
     """Takes a document in and answers a question about it; its first text does not wait for all of it."""
     _check(desk, question)
-    watch = Stopwatch(tell)
-    stored = await _take_in(desk, *upload, deadline, tell)
-    return await _answer(desk, Errand(stored, question, deadline, watch.tell), watch)
+
+    async def work(heard: Tell) -> Completed:
+        watch = Stopwatch(heard)
+        stored = await _take_in(desk, *upload, deadline, heard)
+        return await _answer(desk, Errand(stored, question, deadline, heard), watch)
+
+    asked = (hashlib.sha256(upload[1]).digest(), upload[0], question)
+    return await desk.repeats.once(question.name, asked, tell, work)
 
 
 async def ask(desk: Desk, document_id: str, question: Question, deadline: Deadline, tell: Tell) -> Completed:
     """Answers a question about a document that was taken in before. Raises DocumentNotFound after its expiry."""
     _check(desk, question)
+
+    async def work(heard: Tell) -> Completed:
+        watch = Stopwatch(heard)
+        stored = await desk.store.get(document_id)
+        return await _answer(desk, Errand(stored, question, deadline, heard), watch)
+
+    return await desk.repeats.once(question.name, (document_id, question), tell, work)
+
+
+async def read_pages(
+    desk: Desk, images: Sequence[bytes], question: Question, deadline: Deadline, tell: Tell
+) -> Completed:
+    """Answers a question about pages that come painted, as PNG; nothing of them is kept here. Raises InvalidPages."""
+    _check(desk, question)
     watch = Stopwatch(tell)
-    stored = await desk.store.get(document_id)
-    return await _answer(desk, Errand(stored, question, deadline, watch.tell), watch)
+    info = await persist(lambda: desk.wings.reader.describe(deadline), deadline)
+    album = album_of(images, info.grid_px)
+    return await _answer(desk, Errand(album.stored(), question, deadline, tell, album), watch)
 
 
 async def estimate(desk: Desk, header: Header, source: bytes, deadline: Deadline) -> Estimate:
@@ -89,7 +117,14 @@ async def estimate(desk: Desk, header: Header, source: bytes, deadline: Deadline
 
 
 async def pages(desk: Desk, document_id: str, deadline: Deadline) -> AsyncGenerator[Page]:
-    """The document's pages as they are read now.
+    """The document's pages as they are read now."""
+    async with aclosing(painted(desk, document_id, deadline)) as both:
+        async for page, _ in both:
+            yield page
+
+
+async def painted(desk: Desk, document_id: str, deadline: Deadline) -> AsyncGenerator[tuple[Page, Lines]]:
+    """The document's pages as they are read now, and where the lines of each stand.
 
     After a loss it goes on where it was: equal styles paint equal pages.
     """
@@ -97,12 +132,15 @@ async def pages(desk: Desk, document_id: str, deadline: Deadline) -> AsyncGenera
     info = await persist(lambda: desk.wings.reader.describe(deadline), deadline)
     _, style = _style(stored.document, info)
     shown = 0
+    sizes: tuple[PageSize, ...] = ()
     async for attempt in stubborn(deadline):
         with attempt:
             async with aclosing(desk.wings.renderer.render(stored.text, style, deadline)) as messages:
                 async for message in messages:
-                    if isinstance(message, Page) and message.index == shown:
-                        yield message
+                    if isinstance(message, Manifest):
+                        sizes = message.pages
+                    elif message.index == shown:
+                        yield message, Lines(sizes[shown].line_starts, style.line_height_px, style.margin_px)
                         shown += 1
 
 
@@ -132,11 +170,19 @@ async def _take_in(desk: Desk, header: Header, source: bytes, deadline: Deadline
 
 
 async def _answer(desk: Desk, errand: Errand, watch: Stopwatch) -> Completed:
-    climb = Climb(desk.wings, errand)
+    """Climbs until there is an answer, and says where it stands."""
+    question, text = errand.question, errand.stored.text
+    transcript = Transcript(watch.tell)
+    climb = Climb(desk.wings, replace(errand, tell=transcript.tell))
     answer = await climb.run()
-    assert answer is not None, "a climb with a question ends with an answer"
+    assert answer, "a climb with a question ends with an answer"
+    assert question
     document = await _noted(desk, climb.document)
-    completed = Completed(replace(answer, timings=watch.timings(answer.timings)), document, tuple(climb.degraded))
+    timings = watch.timings(answer.timings)
+    evidence = await asyncio.to_thread(evidence_of, answer, question, transcript.text, text, climb.pages)
+    summary = summary_of(transcript.text) if question.task is Task.SUMMARIZE else None
+    answer = replace(answer, timings=timings, evidence=evidence)
+    completed = Completed(answer, document, tuple(climb.degraded), summary)
     report.answered(completed, desk.usual_memory_bytes)
     return completed
 

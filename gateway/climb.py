@@ -5,30 +5,35 @@ Each step down is told, none happens after the first text; every climb ends with
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+from gateway.album import AS_SENT
 from gateway.answers import Degraded, GroupAnswer, Task
 from gateway.clients.reader import ReaderInfo
-from gateway.documents import Document, figures_of
+from gateway.documents import Document, PageSize, figures_of
 from gateway.errors import GatewayError
 from gateway.groups import GroupLimits
 from gateway.ladder import Action, Outcome, Rung, Said, Step, next_step, plan_style, profile_of, top_rung
+from gateway.passages import sidecar
 from gateway.persist import NO_LADDER, attempts
 from gateway.reading import Errand, Reading, Wings
 from gateway.residents import ShelfKey
 
 
 class Climb:
-    """One request's climb. `run` is called once; `document` and `degraded` say what came of it."""
+    """One request's climb. `run` is called once; `document`, `pages` and `degraded` say what came of it."""
 
     def __init__(self, wings: Wings, errand: Errand) -> None:
         self.document = errand.stored.document
         self.degraded: list[Degraded] = []
         self._wings, self._errand = wings, errand
-        self._rung = NO_LADDER  # until the reader has said what it reads
+        # Pages that came painted have one size; for others the reader says what it reads.
+        self._rung = AS_SENT if errand.album else NO_LADDER
         self._reading: Reading | None = None
         self._failures = 0
         self._told = False
+        self.pages: tuple[PageSize, ...] = ()
 
     async def run(self) -> GroupAnswer | None:
         """The answer, None where nothing was asked. Raises the last GatewayError when the ladder gives up."""
@@ -50,23 +55,35 @@ class Climb:
 
     async def _attempt(self) -> GroupAnswer | None:
         info = await self._wings.reader.describe(self._errand.deadline)
-        reading = self._reading or self._start(info)
+        reading = self._reading or await self._start(info)
         await self._lay_out(reading)
         await reading.go_on(self._limits(info))
         return reading.answer() if self._errand.question else None
 
-    def _start(self, info: ReaderInfo) -> Reading:
+    async def _start(self, info: ReaderInfo) -> Reading:
         document = self._errand.stored.document
         profile = profile_of(document.header.mode, info.profiles)
         if self._rung is NO_LADDER:
             self._rung = last_rung(document, top_rung(document.header.mode, profile))
         style = plan_style(profile, self._rung, info.grid_px, info.max_page_pixels)
-        self._reading = Reading(self._wings, self._errand, ShelfKey(document.document_id, style, info.revision))
+        errand = await self._with_sidecar(min(info.sidecar_characters, self._wings.sidecar_max_characters))
+        self._reading = Reading(self._wings, errand, ShelfKey(document.document_id, style, info.revision))
         return self._reading
+
+    async def _with_sidecar(self, most_characters: int) -> Errand:
+        """The errand, with the lines that its question speaks of where the reader makes use of them."""
+        question = self._errand.question
+        if not most_characters or question is None or question.task is not Task.ASK:
+            return self._errand
+        text = self._errand.stored.text
+        lines = await asyncio.to_thread(sidecar, text, question.text, most_characters)
+        return replace(self._errand, question=replace(question, sidecar=lines))
 
     async def _lay_out(self, reading: Reading) -> None:
         """Tells the document as it is read now, once a rung."""
-        figures = figures_of(self._rung, await reading.lay_out())
+        manifest = await reading.lay_out()
+        self.pages = manifest.pages
+        figures = figures_of(self._rung, manifest)
         if not self._told:
             self._told, self.document = True, replace(self.document, figures=figures)
             await self._errand.tell(self.document)

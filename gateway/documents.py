@@ -28,6 +28,8 @@ class CleanText:
     media_type: str
     cleaning_version: str
     removed: Mapping[str, int] = field(default_factory=dict)
+    charset: str = ""
+    source_characters: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,18 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Where a page's visual lines stand: one line from each of `starts` on (characters from text_start).
+
+    They are `height_px` high, the first one `margin_px` below the page's upper edge.
+    """
+
+    starts: tuple[int, ...]
+    height_px: int
+    margin_px: int
+
+
+@dataclass(frozen=True)
 class Figures:
     """How a document is read now: its rung, and the layout at that rung in a few figures."""
 
@@ -89,6 +103,8 @@ class Document:
     media_type: str
     removed: Mapping[str, int] = field(default_factory=dict)
     figures: Figures | None = None
+    charset: str = ""
+    source_characters: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,7 +118,15 @@ class Stored:
 def new_document(source: bytes, header: Header, clean: CleanText) -> Document:
     """The record of a document that has just been extracted from `source`."""
     address = document_id(source, header, clean.cleaning_version)
-    return Document(address, header, len(clean.text), clean.media_type, clean.removed)
+    return Document(
+        document_id=address,
+        header=header,
+        characters=len(clean.text),
+        media_type=clean.media_type,
+        removed=clean.removed,
+        charset=clean.charset,
+        source_characters=clean.source_characters,
+    )
 
 
 def figures_of(rung: Rung, manifest: Manifest) -> Figures:

@@ -2,8 +2,13 @@
 
 GatewayError
 ├── InvalidDocument            the caller's bytes
-│   └── DocumentTooLong
+│   ├── DocumentTooLong
+│   └── InvalidPages           pages that came painted
 ├── InvalidQuestion
+├── InvalidRequest             no such field, or nothing that can be done
+├── UnknownModel
+├── BadToken                   none, or a wrong one
+├── ForeignPage                a web page of somebody else's
 ├── DocumentNotFound           unknown or expired here
 ├── DoesNotFit                 the card, at this style, ever
 ├── GpuOutOfMemory             the card, this time
@@ -54,10 +59,40 @@ class DocumentTooLong(InvalidDocument):
     reason = "DOCUMENT_TOO_LONG"
 
 
+class InvalidPages(InvalidDocument):
+    """Pages that came painted and that the reader cannot look at as they are."""
+
+    reason = "INVALID_PAGES"
+
+
 class InvalidQuestion(GatewayError):
     """Nothing that can be asked."""
 
     reason = "INVALID_QUESTION"
+
+
+class InvalidRequest(GatewayError):
+    """A request whose fields say nothing that can be done."""
+
+    reason = "INVALID_REQUEST"
+
+
+class UnknownModel(GatewayError):
+    """A model that is not offered."""
+
+    reason = "MODEL_NOT_FOUND"
+
+
+class BadToken(GatewayError):
+    """No token, or a wrong one."""
+
+    reason = "BAD_TOKEN"
+
+
+class ForeignPage(GatewayError):
+    """Sent by a browser on behalf of a page that is not ours."""
+
+    reason = "FOREIGN_PAGE"
 
 
 class DocumentNotFound(GatewayError):

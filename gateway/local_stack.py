@@ -17,7 +17,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gateway.settings import child_environment
+from gateway.settings import NO_HTTP, child_environment
 
 HOST = "127.0.0.1"
 LOG_LINES_KEPT = 12
@@ -29,11 +29,12 @@ Hear = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the services of a stack listen, as host:port."""
+    """Where the services of a stack listen, as host:port; `http` is empty where the gateway speaks none."""
 
     gateway: str
     render: str
     reader: str
+    http: str = ""
 
 
 class ServiceDied(Exception):
@@ -41,13 +42,17 @@ class ServiceDied(Exception):
 
 
 class Service:
-    """One child process. It has a process group of its own, so that nothing of it outlives `end`."""
+    """One child process. It has a process group of its own, so that nothing of it outlives `end`.
+
+    `http` is where it speaks HTTP, once it serves; empty where it does not.
+    """
 
     def __init__(self, module: str, hear: Hear) -> None:
         self._module, self._hear = module, hear
         self._tail: deque[str] = deque(maxlen=LOG_LINES_KEPT)
         self._port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._serving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.http = ""
 
     async def start(self, environment: Mapping[str, str]) -> None:
         """Starts the process; `environment` comes on top of this process's own."""
@@ -110,6 +115,8 @@ class Service:
         event = said.get("event") if isinstance(said, dict) else None
         if event == "listening" and not self._port.done():
             self._port.set_result(int(said["port"]))
+        elif event == "listening for http":
+            self.http = f"{said['host']}:{said['port']}"
         elif event == "serving" and not self._serving.done():
             self._serving.set_result(None)
 
@@ -127,11 +134,17 @@ NO_SETTINGS: Mapping[str, str] = {}
 
 @asynccontextmanager
 async def running_stack(
-    port: int = 0, store: Path | None = None, hear: Hear = _silence, settings: Mapping[str, str] = NO_SETTINGS
+    port: int = 0,
+    store: Path | None = None,
+    hear: Hear = _silence,
+    http: str = NO_HTTP,
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> AsyncIterator[Addresses]:
     """The three services, serving; without `store` documents are kept for as long as the stack runs.
 
-    `settings` are environment variables for all three, such as GLYPHSTREAM_READER_MODEL.
+    `http` is HOST:PORT of the web page; without it there is none. `settings` are environment variables for all three,
+    such as GLYPHSTREAM_READER_MODEL.
+
     Ended in the reverse order on the way out. Raises ServiceDied where one ends before it serves, or later, while the
     body of the `async with` runs: that is then cancelled.
     """
@@ -141,19 +154,20 @@ async def running_stack(
         for service, prefix in ((render, "RENDER"), (reader, "READER")):
             own = {f"GLYPHSTREAM_{prefix}_PORT": "0", f"GLYPHSTREAM_{prefix}_HOST": HOST}
             await _start(stack, service, {**settings, **own})
-        targets = [f"{HOST}:{await service.port()}" for service in (render, reader)]
+        render_target, reader_target = [f"{HOST}:{await service.port()}" for service in (render, reader)]
         environment = {
             **settings,
             "GLYPHSTREAM_GATEWAY_HOST": HOST,
             "GLYPHSTREAM_GATEWAY_PORT": str(port),
-            "GLYPHSTREAM_GATEWAY_RENDER_TARGET": targets[0],
-            "GLYPHSTREAM_GATEWAY_READER_TARGET": targets[1],
+            "GLYPHSTREAM_GATEWAY_RENDER_TARGET": render_target,
+            "GLYPHSTREAM_GATEWAY_READER_TARGET": reader_target,
             "GLYPHSTREAM_GATEWAY_STORE_PATH": str(store or folder / "documents.sqlite"),
+            "GLYPHSTREAM_GATEWAY_HTTP": http,
         }
         await _start(stack, gateway, environment)
-        addresses = Addresses(f"{HOST}:{await gateway.port()}", *targets)
         services = (render, reader, gateway)
         await asyncio.gather(*(service.serving() for service in services))
+        addresses = Addresses(f"{HOST}:{await gateway.port()}", render_target, reader_target, gateway.http)
         async with as_long_as_all_live(services):
             yield addresses
 

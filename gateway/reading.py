@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from gateway.album import Album
 from gateway.answers import (
     Completed,
     Degraded,
@@ -50,22 +51,27 @@ Tell = Callable[[Event], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Wings:
-    """What readings call and share, and how many bytes of painted pages each may hold."""
+    """What readings call and share; how many bytes of pages each may hold, how much verbatim text goes along."""
 
     renderer: Renderer
     reader: Reader
     residents: Residents
     pages_max_bytes: int = 256 * MIB
+    sidecar_max_characters: int = 0
 
 
 @dataclass(frozen=True)
 class Errand:
-    """What one request wants: a document resident, a question (if any) answered, in time, its caller told."""
+    """What one request wants: a document resident, a question (if any) answered, in time, its caller told.
+
+    `album` holds the pages of a document that came painted.
+    """
 
     stored: Stored
     question: Question | None
     deadline: Deadline
     tell: Tell
+    album: Album | None = None
 
 
 class Reading:
@@ -122,7 +128,8 @@ class Reading:
         """Renders all pages and holds them; a layout counts only once its last page is here."""
         pages: list[Page] = []
         manifest, held_bytes = None, 0
-        rendering = self._wings.renderer.render(self._errand.stored.text, self._key.style, self._errand.deadline)
+        renderer = self._errand.album or self._wings.renderer
+        rendering = renderer.render(self._errand.stored.text, self._key.style, self._errand.deadline)
         async with aclosing(rendering) as messages:
             async for message in messages:
                 if isinstance(message, Manifest):

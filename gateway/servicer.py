@@ -13,12 +13,14 @@ from glyphstream.common.v1 import common_pb2
 from glyphstream.gateway.v1 import gateway_pb2, gateway_pb2_grpc
 
 from gateway import ask, errors
+from gateway.access import check_token
 from gateway.answers import Completed, Degraded, Progress, Question, Sampling, Task, TextDelta, Turn
 from gateway.deadline import Deadline
 from gateway.documents import Document, Header, Page
 from gateway.ladder import Mode, Rung
 from gateway.reading import Event
-from serving.status import ErrorTable, Row
+from serving.server import Admit
+from serving.status import BUG, ErrorTable, Row
 from serving.telemetry import begin_request, request_id
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -30,6 +32,10 @@ CODES: dict[type[errors.GatewayError], grpc.StatusCode] = {
     errors.InvalidDocument: grpc.StatusCode.INVALID_ARGUMENT,
     errors.DocumentTooLong: grpc.StatusCode.INVALID_ARGUMENT,
     errors.InvalidQuestion: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.InvalidRequest: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.UnknownModel: grpc.StatusCode.NOT_FOUND,
+    errors.BadToken: grpc.StatusCode.UNAUTHENTICATED,
+    errors.ForeignPage: grpc.StatusCode.UNAUTHENTICATED,
     errors.DocumentNotFound: grpc.StatusCode.NOT_FOUND,
     errors.DoesNotFit: grpc.StatusCode.OUT_OF_RANGE,
     errors.GpuOutOfMemory: grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -46,6 +52,8 @@ TABLE: ErrorTable = {
     **{kind: Row(code, kind.reason) for kind, code in CODES.items()},
     # Evicted again before each of several attempts: the card is fought over, and the document itself is here.
     errors.DocumentNotResident: Row(grpc.StatusCode.UNAVAILABLE, errors.ReaderBusy.reason),
+    # Nobody sends pages this way: they were painted for the reader, and its refusal is our own mistake.
+    errors.InvalidPages: BUG,
 }
 
 
@@ -173,6 +181,16 @@ def register(server: grpc.aio.Server, servicer: GatewayServicer) -> Sequence[str
     return [SERVICE]
 
 
+def admission(token: str) -> Admit:
+    """Admits calls whose metadata present the token; everyone where it is empty."""
+
+    def admit(context: Context) -> None:
+        presented = dict(context.invocation_metadata() or ()).get("authorization", "")
+        check_token(token, str(presented))
+
+    return admit
+
+
 def _name(request: gateway_pb2.AskRequest) -> None:
     """The caller's name for the request wins over the one that travelled beside it."""
     if request.request_id:
@@ -198,6 +216,7 @@ def _question(request: gateway_pb2.AskRequest) -> Question:
             sampling.repetition_penalty,
         ),
         max_new_tokens=request.max_new_tokens,
+        name=request.request_id,
     )
 
 
@@ -231,6 +250,8 @@ def _document(document: Document) -> gateway_pb2.Document:
         characters=document.characters,
         media_type=document.media_type,
         removed=document.removed,
+        charset=document.charset,
+        source_characters=document.source_characters,
     )
     if document.figures:
         figures = asdict(document.figures)
@@ -255,4 +276,5 @@ def _completed(completed: Completed) -> gateway_pb2.Completed:
         document=_document(completed.document),
         degraded=[_degraded(step) for step in completed.degraded],
         request_id=request_id.get(),
+        summary=gateway_pb2.Summary(**asdict(completed.summary)) if completed.summary else None,
     )

@@ -1,16 +1,13 @@
-"""`python -m reader_service [--host H] [--port P] [--model M]`: one reader process.
+"""`python -m reader_service [--config FILE] [--SETTING VALUE …] [--print-config]`: one reader process.
 
 Exits 0 after a drain, 1 when it cannot start, 2 on wrong settings, 70 when the device is lost.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import sys
 from functools import partial
-
-from pydantic import ValidationError
 
 from reader_service.model import Model
 from reader_service.reader import Reader
@@ -18,6 +15,7 @@ from reader_service.servicer.servicer import TABLE, register
 from reader_service.settings import Settings, bound_spinning
 from serving import telemetry
 from serving.process import Endpoint, serve
+from serving.settings import settings_from
 
 
 def _load(settings: Settings) -> Model:
@@ -46,23 +44,10 @@ async def _main(settings: Settings) -> int:
         await reader.close()
 
 
-def _settings() -> Settings:
-    """Arguments win over the environment, the environment over the defaults; wrong ones end the process with 2."""
-    parser = argparse.ArgumentParser(prog="python -m reader_service", description="One reader process.")
-    parser.add_argument("--host", help="address to listen at", default=argparse.SUPPRESS)
-    parser.add_argument("--port", help="port to listen at, 0 for any free one", default=argparse.SUPPRESS)
-    parser.add_argument("--model", help="checkpoint folder or hub id", default=argparse.SUPPRESS)
-    try:
-        return Settings(**vars(parser.parse_args()))
-    except ValidationError as error:
-        problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        parser.error("; ".join(problems))
-
-
 if __name__ == "__main__":
     telemetry.configure("reader")
     bound_spinning()
     try:
-        sys.exit(asyncio.run(_main(_settings())))
+        sys.exit(asyncio.run(_main(settings_from(Settings))))
     except (OSError, ValueError) as error:  # no such checkpoint, none that we can run
         sys.exit(f"reader: {error}")

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from reader_service.budget import ChunkLimits
+from serving.settings import ServiceSettings
 
 EMBEDDED_MODEL = Path(__file__).parent / "weights" / "embedded"
 MIB = 1024 * 1024
@@ -17,12 +18,11 @@ Count = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """Environment variables are these names in capitals behind GLYPHSTREAM_READER_."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="GLYPHSTREAM_READER_", env_ignore_empty=True, frozen=True, extra="forbid", protected_namespaces=()
-    )
+    model_config = SettingsConfigDict(env_prefix="GLYPHSTREAM_READER_", use_attribute_docstrings=True)
+    service = "reader"
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 50052

@@ -1,17 +1,18 @@
-"""`python -m render_service [--host H] [--port P] [--workers N]`: one renderer process. Exits 0 after a drain."""
+"""`python -m render_service [--config FILE] [--SETTING VALUE …] [--print-config]`: one renderer process.
 
-import argparse
+Exits 0 after a drain, 2 on wrong settings.
+"""
+
 import asyncio
 import sys
 from functools import partial
-
-from pydantic import ValidationError
 
 from render_service.servicer import ERRORS, RenderServicer, register
 from render_service.settings import RenderSettings
 from render_service.workers import Pool
 from serving import telemetry
 from serving.process import Endpoint, serve
+from serving.settings import settings_from
 
 
 async def _main(settings: RenderSettings) -> int:
@@ -32,19 +33,6 @@ async def _main(settings: RenderSettings) -> int:
         await pool.close()
 
 
-def _settings() -> RenderSettings:
-    """Arguments win over the environment, the environment over the defaults; wrong ones end the process with 2."""
-    parser = argparse.ArgumentParser(prog="python -m render_service", description=__doc__)
-    parser.add_argument("--host", help="address to listen at", default=argparse.SUPPRESS)
-    parser.add_argument("--port", help="port to listen at, 0 for any free one", default=argparse.SUPPRESS)
-    parser.add_argument("--workers", help="worker processes, one a core by default", default=argparse.SUPPRESS)
-    try:
-        return RenderSettings(**vars(parser.parse_args()))
-    except ValidationError as error:
-        problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        parser.error("; ".join(problems))
-
-
 if __name__ == "__main__":
     telemetry.configure("render")
-    sys.exit(asyncio.run(_main(_settings())))
+    sys.exit(asyncio.run(_main(settings_from(RenderSettings))))

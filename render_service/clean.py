@@ -1,7 +1,4 @@
-"""Owns cleaning: what of a plain text is no text (controls, escapes, invisible marks) and where the rest came from.
-
-Runs inside a paragraph are not joined: a line of the source stays a line.
-"""
+"""Owns cleaning: what of a text is no text (controls, escapes, invisible marks, layout), where the rest came from."""
 
 import re
 import unicodedata
@@ -12,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from render_service.code_points import Codes, among, decode, encode, present
+from render_service.unwrap import layout_of
 
-VERSION = "1"
+VERSION = "2"
 
 Positions = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
@@ -68,23 +66,29 @@ class _Draft:
     removed: dict[str, int] = field(default_factory=dict)
 
     def drop(self, kind: str, flags: Flags) -> None:
-        self._count(kind, flags)
+        self.count(kind, flags)
         if flags.any():
-            self.codes, self.sources = self.codes[~flags], self.sources[~flags]
+            self.keep(~flags)
+
+    def keep(self, flags: Flags) -> None:
+        self.codes, self.sources = self.codes[flags], self.sources[flags]
 
     def replace(self, kind: str, flags: Flags, code: int) -> None:
-        self._count(kind, flags)
+        self.count(kind, flags)
         if flags.any():
             self.codes = np.where(flags, np.uint32(code), self.codes)
 
-    def _count(self, kind: str, flags: Flags) -> None:
+    def count(self, kind: str, flags: Flags) -> None:
         if count := int(np.count_nonzero(flags)):
             self.removed[kind] = self.removed.get(kind, 0) + count
 
 
-def clean(text: str) -> CleanText:
+def clean(text: str, *, flowing: bool = False) -> CleanText:
     """Removes what is no text. The result holds no control but tab and newline, has no trailing spaces, at most one
-    blank line in a row and none at either end, and is in NFC. Cleaning twice changes nothing."""
+    blank line in a row and none at either end, and is in NFC. Cleaning twice changes nothing.
+
+    `flowing`: wrapped lines of prose become one again and its runs of spaces one space; code, tables and logs stay.
+    """
     codes = encode(text)
     draft = _Draft(codes, _places(codes))
     _drop_matches(draft, text)
@@ -94,6 +98,8 @@ def clean(text: str) -> CleanText:
     # Composing may free a character that was hidden behind another, never make a control: it comes before the spaces.
     _compose(draft)
     draft.drop("trailing_space", _trailing(draft.codes))
+    if flowing:
+        _drop_layout(draft)
     draft.drop("blank_lines", _blank_lines(draft.codes))
     return CleanText(decode(draft.codes), draft.sources, draft.removed)
 
@@ -182,6 +188,22 @@ def _clusters(codes: Codes) -> Iterator[tuple[int, int]]:
 def _combines(code: int) -> bool:
     char = chr(code)
     return unicodedata.category(char)[0] == "M" or code in JAMO or not unicodedata.is_normalized("NFC", char)
+
+
+def _drop_layout(draft: _Draft) -> None:
+    """What only laid the text out: the margin, spaces that justify, the ends of wrapped lines."""
+    layout = layout_of(decode(draft.codes))
+    spaces = np.zeros(len(draft.codes), np.bool_)
+    spaces[layout.spaces] = True
+    draft.replace("wrapped_lines", spaces, ord(" "))
+    gone = np.zeros(len(draft.codes), np.bool_)
+    for kind, ranges in layout.drops.items():
+        flags = np.zeros(len(draft.codes), np.bool_)
+        for start, stop in ranges:
+            flags[start:stop] = True
+        draft.count(kind, flags & ~gone)
+        gone |= flags
+    draft.keep(~gone)
 
 
 def _places(codes: Codes) -> Positions:

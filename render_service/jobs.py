@@ -9,7 +9,7 @@ import numpy as np
 import PIL
 from PIL import features
 
-from render_service import clean, documents, fonts, layout
+from render_service import clean, documents, fonts, layout, limits
 from render_service.code_points import encode
 from render_service.linebreak import break_opportunities
 from render_service.paint import paint
@@ -56,6 +56,8 @@ class Report:
     characters: int
     removed: dict[str, int]
     cleaning_version: str
+    charset: str
+    source_characters: int
 
 
 @dataclass(frozen=True)
@@ -125,12 +127,20 @@ def warm() -> None:
 
 
 def extract(document: documents.Document) -> Iterator[Report | Piece]:
-    """Decodes and cleans a document. Raises InvalidDocument where nothing is left."""
-    decoded = documents.decode(document)
-    cleaned = clean.clean(decoded.text)
+    """Decodes and cleans a document within limits. Raises InvalidDocument where nothing is left."""
+    with limits.bounded():
+        decoded = documents.decode(document)
+        cleaned = clean.clean(decoded.text, flowing=decoded.flowing)
     if not cleaned.text:
         raise documents.InvalidDocument("the document holds no text: nothing is left after cleaning")
-    yield Report(decoded.media_type, len(cleaned.text), cleaned.removed, clean.VERSION)
+    yield Report(
+        media_type=decoded.media_type,
+        characters=len(cleaned.text),
+        removed={**decoded.removed, **cleaned.removed},
+        cleaning_version=clean.VERSION,
+        charset=decoded.charset,
+        source_characters=len(decoded.text),
+    )
     for start in range(0, len(cleaned.text), PIECE_CHARACTERS):
         stop = min(start + PIECE_CHARACTERS, len(cleaned.text))
         yield Piece(cleaned.text[start:stop], start, tuple(cleaned.runs(start, stop)))

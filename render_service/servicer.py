@@ -12,7 +12,8 @@ from glyphstream.render.v1 import render_pb2 as wire
 from glyphstream.render.v1.render_pb2_grpc import RenderServiceServicer, add_RenderServiceServicer_to_server
 
 from render_service import jobs
-from render_service.documents import Document, InvalidDocument
+from render_service.documents import Document, InvalidDocument, TextTooLong
+from render_service.extracting import extracting
 from render_service.layout import DocumentTooLong
 from render_service.style import Flow, ImageFormat, InvalidStyle, Style
 from render_service.workers import Pool, RendererBusy, RendererLost
@@ -31,6 +32,7 @@ class UploadTooSlow(Exception):
 
 ERRORS: ErrorTable = {
     InvalidDocument: Row(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_DOCUMENT"),
+    TextTooLong: Row(grpc.StatusCode.INVALID_ARGUMENT, "DOCUMENT_TOO_LONG"),
     DocumentTooLong: Row(grpc.StatusCode.INVALID_ARGUMENT, "DOCUMENT_TOO_LONG"),
     InvalidStyle: Row(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_STYLE"),
     RendererBusy: Row(grpc.StatusCode.UNAVAILABLE, "RENDERER_BUSY"),
@@ -52,8 +54,9 @@ class RenderServicer(RenderServiceServicer):
     ) -> AsyncIterator[wire.ExtractResponse]:
         async with self._pool.admitted():
             header, data = await self._collect(requests, _header)
-            job = jobs.ExtractJob(Document(data, header.name, header.media_type, header.charset))
-            async with aclosing(self._pool.results(job)) as results:
+            columns = header.mode == common.MODE_CODE
+            job = jobs.ExtractJob(Document(data, header.name, header.media_type, header.charset, columns))
+            async with aclosing(extracting(self._pool, job)) as results:
                 async for result in results:
                     yield _extracted(result)
 

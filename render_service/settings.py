@@ -3,17 +3,19 @@
 import os
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from render_service.documents import MAX_DOCUMENT_BYTES
+from serving.settings import ServiceSettings
 
 MIB = 1024 * 1024
 
 
-class RenderSettings(BaseSettings):
+class RenderSettings(ServiceSettings):
     """One value a line; every number bears its unit or counts what its name says."""
 
-    model_config = SettingsConfigDict(env_prefix="GLYPHSTREAM_RENDER_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="GLYPHSTREAM_RENDER_")
+    service = "render"
 
     host: str = "127.0.0.1"
     port: int = Field(50051, ge=0, le=65535)

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from serving.server import Endpoint, Hook, Register, Server
+from serving.server import Admit, Endpoint, Hook, Register, Server, anyone
 from serving.status import ErrorTable
 
 __all__ = ["ENDED", "LOST", "Endpoint", "Hook", "Register", "running", "serve"]
@@ -33,6 +33,7 @@ async def serve(
     endpoint: Endpoint,
     table: ErrorTable,
     register: Register,
+    admit: Admit = anyone,
     warm: Hook = nothing,
     drain: Hook = nothing,
     announce: Callable[[int], None] | None = None,
@@ -40,8 +41,9 @@ async def serve(
 ) -> int:
     """Runs a server until SIGTERM or SIGINT; returns the exit status of the process.
 
-    `register` adds the servicers and returns their full names. The port is announced before `warm` is awaited; until
-    then, and while it drains, every call but health and reflection fails with UNAVAILABLE (WARMING, DRAINING).
+    `register` adds the servicers and returns their full names; `admit` raises for a call that may not pass.
+    The port is announced before `warm` is awaited; until then, and while it drains, every call but health and
+    reflection fails with UNAVAILABLE (WARMING, DRAINING).
     Ending takes `endpoint.drain_s` at most, `drain` included; a second signal ends the process at once.
     Returns 0 after a signal, 70 after `lost` was set, then without draining. Raises what `register` or `warm` raise,
     and RuntimeError where the port is taken.
@@ -49,7 +51,7 @@ async def serve(
     lost = lost or asyncio.Event()
     bound = log.bind(name=name)
     with _told_to_end() as told:
-        server = Server(endpoint, table, register)
+        server = Server(endpoint, table, register, admit)
         port = await server.start()
         bound.info("listening", host=endpoint.host, port=port)
         if announce:
@@ -69,12 +71,13 @@ async def running(
     *,
     table: ErrorTable | None = None,
     endpoint: Endpoint | None = None,
+    admit: Admit = anyone,
     warm: Hook = nothing,
     drain: Hook = nothing,
 ) -> AsyncIterator[int]:
     """The same server without a process around it: yields its port once it serves, ends it on the way out."""
     endpoint = endpoint or Endpoint()
-    server = Server(endpoint, table or {}, register)
+    server = Server(endpoint, table or {}, register, admit)
     port = await server.start()
     try:
         await warm()

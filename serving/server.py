@@ -22,6 +22,8 @@ from serving.telemetry import RequestIdInterceptor
 
 Register = Callable[[grpc.aio.Server], Sequence[str]]
 Hook = Callable[[], Awaitable[None]]
+# Returns if a call may pass; what it raises ends the call.
+Admit = Callable[[Context], None]
 
 HEALTH_NAME = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 ALWAYS_OPEN = (f"/{HEALTH_NAME}/", "/grpc.reflection.")
@@ -41,11 +43,19 @@ class Endpoint:
     drain_s: float = 10.0
 
 
-class Door(grpc.aio.ServerInterceptor):
-    """Refuses calls while the server warms and once it drains; health and reflection always pass."""
+def anyone(_context: Context) -> None:
+    """Admits every call."""
 
-    def __init__(self) -> None:
+
+class Door(grpc.aio.ServerInterceptor):
+    """Refuses calls while the server warms, once it drains, and from those who are not admitted.
+
+    Health and reflection always pass.
+    """
+
+    def __init__(self, admit: Admit) -> None:
         self.closed: type[Warming | Draining] | None = Warming
+        self._admit = admit
         self._inside: set[asyncio.Task[Any]] = set()
 
     async def intercept_service(
@@ -57,9 +67,10 @@ class Door(grpc.aio.ServerInterceptor):
         return around(handler, self._pass)
 
     @asynccontextmanager
-    async def _pass(self, _context: Context) -> AsyncIterator[None]:
+    async def _pass(self, context: Context) -> AsyncIterator[None]:
         if self.closed:
             raise self.closed(f"the service is {self.closed.__name__.lower()}", retry_after_s=RETRY_AFTER_S)
+        self._admit(context)
         task = cast("asyncio.Task[Any]", asyncio.current_task())
         self._inside.add(task)
         task.add_done_callback(self._inside.discard)
@@ -74,9 +85,9 @@ class Door(grpc.aio.ServerInterceptor):
 class Server:
     """Listens once started, serves once open, and is gone once ended. Each is called once, in this order."""
 
-    def __init__(self, endpoint: Endpoint, table: ErrorTable, register: Register) -> None:
+    def __init__(self, endpoint: Endpoint, table: ErrorTable, register: Register, admit: Admit = anyone) -> None:
         self._endpoint = endpoint
-        self._door = Door()
+        self._door = Door(admit)
         self._server = grpc.aio.server(
             interceptors=(RequestIdInterceptor(), StatusInterceptor(table), self._door),
             options=server_options(endpoint.max_receive_bytes, endpoint.max_send_bytes),

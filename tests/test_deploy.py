@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.settings import Settings as GatewaySettings
+from gateway.settings import http_address
 from reader_service.settings import Settings as ReaderSettings
 from render_service.settings import RenderSettings
 
@@ -74,6 +75,12 @@ def test_every_variable_that_is_set_is_one_that_the_service_knows(services, name
 def test_the_gateway_calls_a_service_where_it_listens(services, name):
     target = services["gateway"]["environment"][f"GLYPHSTREAM_GATEWAY_{name.upper()}_TARGET"]
     assert target == f"dns:///{name}:{port_of(name)}"
+
+
+def test_the_web_page_is_reached_where_the_gateway_listens_for_it(services):
+    _, port = http_address(services["gateway"]["environment"]["GLYPHSTREAM_GATEWAY_HTTP"], "")
+    assert f"EXPOSE {port}\n" in dockerfile("gateway")
+    assert port in {published["target"] for published in services["gateway"]["ports"]}
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -11,7 +11,17 @@ from typing import Any
 import click
 from glyphstream.client import Completed, Document, Event, Options, TextDelta, Upload, mode_name
 
-from gateway.cli.session import Target, connected, run, upload_of, with_gateway, with_mode, with_timeout
+from gateway.cli.session import (
+    FILE,
+    Target,
+    connected,
+    run,
+    upload_of,
+    with_charset,
+    with_gateway,
+    with_mode,
+    with_timeout,
+)
 from gateway.cli.terminal import Terminal, as_degraded, cost
 
 NOT_FOUND = "the document does not tell"
@@ -19,26 +29,28 @@ TRANSCRIBE = Options(task="transcribe")
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.argument("questions", nargs=-1, required=True, metavar="QUESTION...")
 @with_mode
+@with_charset
 @with_gateway
 @with_timeout
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a question.")
-def ask(file: str, questions: tuple[str, ...], mode: str, gateway: str | None, timeout_s: float, as_json: bool) -> None:
+def ask(file: str, questions: tuple[str, ...], mode: str, charset: str, as_json: bool, **target: Any) -> None:
     """Ask questions about FILE; "-" is standard input."""
-    upload = upload_of(file, mode)
-    run(lambda: _ask(upload, questions, Target(gateway, timeout_s), as_json), file)
+    upload = upload_of(file, mode, charset)
+    run(lambda: _ask(upload, questions, Target(**target), as_json), file)
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", type=FILE)
 @with_mode
+@with_charset
 @with_gateway
 @with_timeout
-def read(file: str, mode: str, gateway: str | None, timeout_s: float) -> None:
+def read(file: str, mode: str, charset: str, gateway: str | None, timeout_s: float) -> None:
     """Write what the reader sees on the pages of FILE: a transcription."""
-    upload = upload_of(file, mode)
+    upload = upload_of(file, mode, charset)
     run(lambda: _read(upload, Target(gateway, timeout_s)), file)
 
 

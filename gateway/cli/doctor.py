@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from importlib import metadata, util
 from pathlib import Path
 
 import click
 
+from gateway.cli import checks
+from gateway.cli.checks import Finding
 from gateway.cli.session import SERVICE_FAILED
 from gateway.settings import Settings
 
 OLDEST_PYTHON = (3, 11)
 EXTRAS = {
     "serving": ("grpcio", "grpcio-health-checking", "pydantic-settings", "structlog"),
-    "gateway": ("click", "rich", "tenacity"),
-    "render": ("icu4py", "isal", "numpy", "pillow"),
+    "gateway": ("aiohttp", "click", "rapidfuzz", "rich", "tenacity"),
+    "render": (
+        *("charset-normalizer", "icu4py", "isal", "mammoth", "markdown-it-py", "numpy", "pillow", "pypdfium2"),
+        "selectolax",
+    ),
     "reader": ("safetensors", "tokenizers", "torch", "transformers"),
 }
 FONT_SUFFIXES = {".ttf", ".otf", ".ttc"}
@@ -28,25 +33,29 @@ CARD_QUERY = ("--query-gpu=name,memory.total,driver_version", "--format=csv,nohe
 CARD_TIMEOUT_S = 10.0
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line: what was looked at, whether it is fine, what it is, and what to do where it is missing."""
-
-    what: str
-    fine: bool
-    found: str
-    remedy: str = ""
-    needed: bool = True
-
-
 @click.command()
-def doctor() -> None:
-    """Say what is installed here and what is missing. Exit 4 where something is that the services need."""
-    findings = [*_python(), *_packages(), *_fonts(), *_model(), *_card(), *_ports(Settings())]
+@click.option("--gateway", metavar="HOST:PORT", help="A gateway that runs: whether it, a renderer and a reader answer.")
+def doctor(gateway: str | None) -> None:
+    """Say what is installed here, what is missing and how to mend it. Exit 4 where the services need it."""
+    findings = [] if gateway else [*_python(), *_packages(), *_fonts(), *checks.settings_and_model(), *_card()]
+    missing = show(findings)
+    if not missing and not gateway:
+        missing += show([*_ports(Settings()), *checks.store(Settings()), *checks.memory()])
+    if gateway:
+        missing += show(asyncio.run(checks.answers(gateway)))
+    if missing:
+        click.echo(f"{missing} missing: do what stands behind each, then run `glyphstream doctor` again", err=True)
+        sys.exit(SERVICE_FAILED)
+    click.echo("everything that is needed is here")
+
+
+def show(findings: Iterable[Finding]) -> int:
+    """Prints the findings; returns how many of them keep the services from working."""
+    missing = 0
     for finding in findings:
         click.echo(line(finding))
-    if any(finding.needed and not finding.fine for finding in findings):
-        sys.exit(SERVICE_FAILED)
+        missing += finding.needed and not finding.fine
+    return missing
 
 
 def line(finding: Finding) -> str:
@@ -80,14 +89,6 @@ def _fonts() -> Iterator[Finding]:
     folder = _folder("render_service", "fonts")
     fonts = sorted(path.name for path in folder.rglob("*") if path.suffix in FONT_SUFFIXES) if folder else []
     yield Finding("fonts", bool(fonts), ", ".join(fonts) or "none beside render_service", "install the package again")
-
-
-def _model() -> Iterator[Finding]:
-    folder = _folder("reader_service", "weights", "embedded")
-    weights = sorted(folder.glob("*.safetensors")) if folder else []
-    size = sum(path.stat().st_size for path in weights) / 1e6
-    found = f"embedded, {len(weights)} files, {size:.0f} MB" if weights else "no weights beside reader_service"
-    yield Finding("model", bool(weights), found, "set GLYPHSTREAM_READER_MODEL to a folder or hub id")
 
 
 def _card() -> Iterator[Finding]:

@@ -9,14 +9,25 @@ from typing import Any
 import click
 from glyphstream.client import Document, EstimateResponse, Page, Upload, mode_name
 
-from gateway.cli.session import Target, connected, refuse, run, upload_of, with_gateway, with_mode, with_timeout
+from gateway.cli.session import (
+    FILE,
+    Target,
+    connected,
+    refuse,
+    run,
+    upload_of,
+    with_charset,
+    with_gateway,
+    with_mode,
+    with_timeout,
+)
 from gateway.cli.terminal import Terminal, compression, layout
 
 MANIFEST = "manifest.json"
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", type=FILE)
 @click.option(
     "-o", "--output", "folder", metavar="DIR", required=True, type=click.Path(file_okay=False, path_type=Path)
 )
@@ -34,14 +45,15 @@ def render(file: str, folder: Path, mode: str, gateway: str | None, timeout_s: f
 
 
 @click.command()
-@click.argument("file")
+@click.argument("file", type=FILE)
 @with_mode
+@with_charset
 @with_gateway
 @with_timeout
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def estimate(file: str, mode: str, gateway: str | None, timeout_s: float, as_json: bool) -> None:
+def estimate(file: str, mode: str, charset: str, gateway: str | None, timeout_s: float, as_json: bool) -> None:
     """Say what reading FILE would cost, without reading it."""
-    upload = upload_of(file, mode)
+    upload = upload_of(file, mode, charset)
     run(lambda: _estimate(upload, Target(gateway, timeout_s), as_json), file)
 
 
@@ -84,7 +96,10 @@ def facts(document: Document) -> dict[str, Any]:
         "mode": mode_name(document.mode),
         "rung": document.rung.name,
         "font_px": document.rung.font_px,
+        "media_type": document.media_type,
+        "charset": document.charset,
         "characters": document.characters,
+        "source_characters": document.source_characters,
         "vision_tokens": document.vision_tokens,
         "missing_glyphs": document.missing_glyphs,
         "removed": dict(document.removed),
@@ -108,12 +123,26 @@ def _told(estimated: EstimateResponse) -> str:
     document = estimated.document
     fits = "fits the reader" if estimated.fits else "does not fit the reader at this size: a smaller one will be used"
     lines = [
-        f"{document.name}: {document.characters:,} characters, {document.media_type}",
+        f"{document.name}: {document.characters:,} characters, {kind(document)}",
         layout(document),
         f"{compression(document):.1f} characters a vision token, {estimated.kv_bytes / 1e6:.1f} MB of KV cache",
         fits,
     ]
     if document.missing_glyphs:
         lines.append(f"{document.missing_glyphs:,} characters that no font can draw")
-    removed = ", ".join(f"{count:,} {kind}" for kind, count in sorted(document.removed.items()))
-    return "\n".join([*lines, *([f"removed: {removed}"] if removed else [])])
+    return "\n".join([*lines, *cleaned(document)])
+
+
+def kind(document: Document) -> str:
+    """The media type, and the encoding where there is one."""
+    return f"{document.media_type} in {document.charset}" if document.charset else document.media_type
+
+
+def cleaned(document: Document) -> list[str]:
+    """What was left out on the way from file to text, and how much that saves; no line where it was nothing."""
+    if not document.removed:
+        return []
+    parts = ", ".join(f"{count:,} {kind.replace('_', ' ')}" for kind, count in sorted(document.removed.items()))
+    before, now = document.source_characters, document.characters
+    share = f" ({1 - now / before:.0%} of {before:,} characters)" if now < before else ""
+    return [f"left out{share}: {parts}"]

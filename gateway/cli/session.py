@@ -14,13 +14,20 @@ from typing import Any, NoReturn
 import click
 from glyphstream.client import Client, Upload
 from glyphstream.errors import DoesNotFit, GlyphstreamError, Refused
+from pydantic import ValidationError
 
 from gateway.cli.terminal import Terminal
 from gateway.local_stack import ServiceDied, running_stack
+from gateway.settings import Settings
+from serving.settings import InvalidSettings
 
+WRONG_USAGE = 2
 INPUT_REFUSED = 3
 SERVICE_FAILED = 4
 INTERRUPTED = 130
+# More than any service takes: a pipe without end is not read to its end.
+MOST_INPUT_BYTES = 64 << 20
+FILE = click.Path(allow_dash=True, path_type=str)
 
 with_gateway = click.option(
     "--gateway", metavar="HOST:PORT", help="A gateway that runs already; otherwise one is started."
@@ -34,6 +41,10 @@ with_mode = click.option(
     help="What the pages favour.",
 )
 
+with_charset = click.option(
+    "--charset", metavar="NAME", default="", help="Character encoding of a text that says none and is guessed wrongly."
+)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -43,15 +54,37 @@ class Target:
     timeout_s: float
 
 
-def upload_of(file: str, mode: str) -> Upload:
-    """The document at a path, "-" being standard input. Ends the command with status 3 where it cannot be read."""
+class Unreadable(Exception):
+    """A file that cannot be sent; the message says why."""
+
+
+def read_upload(file: str, mode: str, charset: str = "") -> Upload:
+    """The document at a path, "-" being standard input. Raises Unreadable."""
     try:
-        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        data = _bytes(file)
     except OSError as error:
-        refuse(f"{file}: {error.strerror or error}")
+        raise Unreadable(error.strerror or str(error)) from error
     if not data:
-        refuse(f"{file}: the document is empty")
-    return Upload(data, name="standard input" if file == "-" else Path(file).name, mode=mode)
+        raise Unreadable("the document is empty")
+    if len(data) > MOST_INPUT_BYTES:
+        raise Unreadable(f"longer than {MOST_INPUT_BYTES >> 20} MiB, which is more than any service takes")
+    return Upload(data, "standard input" if file == "-" else Path(file).name, mode, charset=charset)
+
+
+def upload_of(file: str, mode: str, charset: str = "") -> Upload:
+    """The document at a path. Ends the command with status 3 where it cannot be read."""
+    try:
+        return read_upload(file, mode, charset)
+    except Unreadable as error:
+        refuse(f"{file}: {error}")
+
+
+def _bytes(file: str) -> bytes:
+    """The file, or its beginning where it is too long anyway."""
+    if file == "-":
+        return sys.stdin.buffer.read(MOST_INPUT_BYTES + 1)
+    with Path(file).open("rb") as source:
+        return source.read(MOST_INPUT_BYTES + 1)
 
 
 def refuse(message: str) -> NoReturn:
@@ -67,9 +100,10 @@ def run(work: Callable[[], Coroutine[Any, Any, None]], about: str = "") -> None:
     try:
         asyncio.run(_interruptible(work()))
     except GlyphstreamError as error:
-        if isinstance(error, Refused | DoesNotFit):
-            refuse(f"{about}: {_told(error)}" if about else _told(error))
-        _end(_told(error), SERVICE_FAILED)
+        status = status_of(error)
+        _end(f"{about}: {told(error)}" if about and status == INPUT_REFUSED else told(error), status)
+    except (InvalidSettings, ValidationError) as error:
+        _end(f"settings: {error}", WRONG_USAGE)
     except ServiceDied as error:
         _end(str(error), SERVICE_FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -85,7 +119,13 @@ async def _interruptible(work: Awaitable[None]) -> None:
     await work
 
 
-def _told(error: GlyphstreamError) -> str:
+def status_of(error: GlyphstreamError) -> int:
+    """The exit status that an error stands for."""
+    return INPUT_REFUSED if isinstance(error, Refused | DoesNotFit) else SERVICE_FAILED
+
+
+def told(error: GlyphstreamError) -> str:
+    """The error as one line for a person."""
     hint = f" (try again in {error.retry_after_s:.0f} s)" if error.retry_after_s else ""
     reason = error.reason or error.code.name
     return f"{error.message}{hint} [{reason}]"
@@ -99,11 +139,12 @@ def _end(message: str, status: int) -> NoReturn:
 @asynccontextmanager
 async def connected(target: Target, terminal: Terminal) -> AsyncIterator[Client]:
     """A client of the target's gateway, or of one that is started for it."""
+    token = Settings().token.get_secret_value()
     if target.gateway:
-        async with Client(target.gateway, target.timeout_s) as client:
+        async with Client(target.gateway, target.timeout_s, token=token) as client:
             yield client
         return
     async with AsyncExitStack() as stack:
         with terminal.busy("starting the services"):
             addresses = await stack.enter_async_context(running_stack())
-        yield await stack.enter_async_context(Client(addresses.gateway, target.timeout_s))
+        yield await stack.enter_async_context(Client(addresses.gateway, target.timeout_s, token=token))

@@ -72,8 +72,9 @@ def _progress(event: Progress) -> str:
 def cost(completed: Completed) -> str:
     """What an answer cost, in one line."""
     document, timings = completed.document, completed.timings
+    where = f"from page {completed.evidence[0].page + 1}; " if completed.evidence else ""
     return (
-        f"{layout(document)}, compression {compression(document):.1f} characters a token, "
+        f"{where}{layout(document)}, compression {compression(document):.1f} characters a token, "
         f"first token after {timings.ttft_ms / 1e3:.2f} s, {completed.memory.measured_peak_bytes / 1e9:.2f} GB"
     )
 
@@ -81,7 +82,8 @@ def cost(completed: Completed) -> str:
 def layout(document: Document) -> str:
     """What a document looks like to the reader."""
     size = f"{document.page_width}×{document.page_height} px"
-    return f"{document.pages} pages of {size} at {document.rung.font_px} px, {document.vision_tokens:,} vision tokens"
+    pages = "1 page" if document.pages == 1 else f"{document.pages} pages"
+    return f"{pages} of {size} at {document.rung.font_px} px, {document.vision_tokens:,} vision tokens"
 
 
 def compression(document: Document) -> float:

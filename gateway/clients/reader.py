@@ -47,6 +47,7 @@ class ReaderInfo:
     largest_vision_tokens: int
     ask_pages: int
     transcribe_pages: int
+    sidecar_characters: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def _answer_request(reader_id: str, question: Question) -> reader_pb2.AnswerRequ
         history=[common_pb2.Turn(**vars(turn)) for turn in question.history],
         sampling=common_pb2.Sampling(**vars(question.sampling)),
         max_new_tokens=question.max_new_tokens,
+        sidecar=question.sidecar,
     )
 
 

@@ -55,8 +55,7 @@ class Renderer:
 
     async def extract(self, header: Header, source: bytes, deadline: Deadline) -> CleanText:
         """Clean text of the bytes. Raises InvalidDocument, DocumentTooLong, Busy, RendererLost."""
-        said = render_pb2.DocumentHeader(name=header.name, media_type=header.media_type, charset=header.charset)
-        requests = _header_and_chunks(render_pb2.ExtractRequest, source, header=said)
+        requests = _header_and_chunks(render_pb2.ExtractRequest, source, header=_header(header))
         report, pieces = render_pb2.ExtractReport(), []
         async with calling(self._stub.Extract, requests, deadline, errors.RendererLost) as call:
             async for response in call:
@@ -64,7 +63,7 @@ class Renderer:
                     report = response.report
                 else:
                     pieces.append(response.text.text)
-        return CleanText("".join(pieces), report.media_type, report.cleaning_version, dict(report.removed))
+        return _clean_text("".join(pieces), report)
 
     async def estimate(self, text: str, style: Style, deadline: Deadline) -> Manifest:
         """The layout in figures, nothing painted. Raises Busy, RendererLost."""
@@ -92,6 +91,26 @@ async def _header_and_chunks(request: Callable[..., Any], data: bytes, **header:
     yield request(**header)
     for start in range(0, len(data), CHUNK_BYTES):
         yield request(chunk=common_pb2.Chunk(data=data[start : start + CHUNK_BYTES]))
+
+
+def _header(header: Header) -> render_pb2.DocumentHeader:
+    return render_pb2.DocumentHeader(
+        name=header.name,
+        media_type=header.media_type,
+        charset=header.charset,
+        mode=int(header.mode),  # type: ignore[arg-type]
+    )
+
+
+def _clean_text(text: str, report: render_pb2.ExtractReport) -> CleanText:
+    return CleanText(
+        text=text,
+        media_type=report.media_type,
+        cleaning_version=report.cleaning_version,
+        removed=dict(report.removed),
+        charset=report.charset,
+        source_characters=report.source_characters,
+    )
 
 
 def _style(style: Style) -> common_pb2.Style:

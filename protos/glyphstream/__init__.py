@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from glyphstream.client import Client, Options, Upload
+    from glyphstream.client import Answer, Client, Options, Upload
     from glyphstream.errors import GlyphstreamError
 
-__all__ = ["Client", "GlyphstreamError", "Options", "Upload"]
+__all__ = ["Answer", "Client", "GlyphstreamError", "Options", "Upload"]
 
 
 def __getattr__(name: str) -> object:

@@ -1,31 +1,40 @@
 """The asynchronous client: documents in, answers out as they are written.
 
-    async with Client("127.0.0.1:50050") as client:
-        document = await client.create(Upload(Path("contract.txt").read_bytes(), name="contract.txt"))
+    async with Client("127.0.0.1:50050", patience_s=30) as client:
+        document = await client.create(Upload.from_path("contract.pdf"))
         async for event in client.ask(document.document_id, "When does the contract end?"):
             if isinstance(event, TextDelta):
                 print(event.text, end="")
+        answer = await client.answer(document.document_id, "Who signs for the supplier?")
+        print(answer.text, answer.completed.evidence)
 
-Every call that fails raises a GlyphstreamError; its kinds are drawn at the top of `glyphstream.errors`.
+* A call that fails raises one GlyphstreamError; its kinds are drawn at the top of `glyphstream.errors`.
+* A call ends within the client's `timeout_s`, or within `Options.timeout_s` where a question has its own.
+* A call ends when its iterator is closed (`aclosing`) or its task is cancelled: the services stop the work at once.
+* A busy service says when to come back (`error.retry_after_s`). A client with `patience_s` does so by itself, for as
+  long as no text has arrived; one without raises at once.
+* A question under a `request_id` may be sent again after a broken connection: it is answered once.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any, Self
 
 import grpc.aio
 
-from glyphstream.common.v1 import common_pb2
+from glyphstream.asking import DEFAULTS, Answer, Options, Upload, header_of, in_chunks, mode_name, question_of
 from glyphstream.common.v1.common_pb2 import Page, Progress, Sampling, Turn
-from glyphstream.errors import GlyphstreamError, error_of
+from glyphstream.errors import GlyphstreamError, Unavailable, error_of
 from glyphstream.gateway.v1 import gateway_pb2
-from glyphstream.gateway.v1.gateway_pb2 import Completed, Degraded, Document, EstimateResponse, TextDelta
+from glyphstream.gateway.v1.gateway_pb2 import Completed, Degraded, Document, EstimateResponse, Summary, TextDelta
 from glyphstream.gateway.v1.gateway_pb2_grpc import GatewayServiceStub
 
 __all__ = [
+    "Answer",
     "Client",
     "Completed",
     "Degraded",
@@ -37,6 +46,7 @@ __all__ = [
     "Page",
     "Progress",
     "Sampling",
+    "Summary",
     "TextDelta",
     "Turn",
     "Upload",
@@ -45,18 +55,13 @@ __all__ = [
 
 Event = Progress | Degraded | TextDelta | Completed
 Heard = Callable[[Progress | Degraded], None]
+Requests = Callable[[], Any]
 
-MODES = {"precise": common_pb2.MODE_PRECISE, "fast": common_pb2.MODE_FAST, "code": common_pb2.MODE_CODE}
-TASKS = {
-    "ask": common_pb2.TASK_ASK,
-    "summarize": common_pb2.TASK_SUMMARIZE,
-    "transcribe": common_pb2.TASK_TRANSCRIBE,
-}
-CHUNK_BYTES = 1 << 20
+USUAL_WAIT_S = 0.5  # where a busy service does not say when to come back
 PAGE_MESSAGE_MAX_BYTES = 8 << 20
 CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", PAGE_MESSAGE_MAX_BYTES),
-    ("grpc.max_send_message_length", 2 * CHUNK_BYTES),
+    ("grpc.max_send_message_length", 2 << 20),
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.ping_timeout_ms", 10_000),
@@ -64,41 +69,16 @@ CHANNEL_OPTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A document's bytes and what they are said to be. `mode` is one of "precise", "fast", "code"."""
-
-    data: bytes
-    name: str = ""
-    mode: str = "precise"
-    media_type: str = ""
-    charset: str = ""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a question is answered. `task` is "ask", "summarize" or "transcribe"; zeros leave it to the service."""
-
-    task: str = "ask"
-    history: tuple[Turn, ...] = ()
-    sampling: Sampling | None = None
-    max_new_tokens: int = 0
-    request_id: str = ""
-
-
-DEFAULTS = Options()
-
-
-def mode_name(mode: int) -> str:
-    """The name of a mode as `Upload` takes it."""
-    return next((name for name, number in MODES.items() if number == mode), "precise")
-
-
 class Client:
-    """One channel to a gateway. Every call ends within `timeout_s`, and is cancelled when its iterator is closed."""
+    """One channel to a gateway. Every call ends within `timeout_s`, and is cancelled when its iterator is closed.
 
-    def __init__(self, target: str, timeout_s: float = 900.0) -> None:
-        self._timeout_s = timeout_s
+    `patience_s` is how long a call in all waits for busy services before it raises Unavailable. `token` is presented
+    where the gateway asks for one.
+    """
+
+    def __init__(self, target: str, timeout_s: float = 900.0, patience_s: float = 0.0, token: str = "") -> None:
+        self._timeout_s, self._patience_s = timeout_s, patience_s
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._channel = grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
         self._stub: Any = GatewayServiceStub(self._channel)
 
@@ -114,10 +94,13 @@ class Client:
 
     async def create(self, upload: Upload, heard: Heard | None = None) -> Document:
         """Takes a document in and has it read; `heard` is told progress and steps down on the way."""
-        requests = _messages(gateway_pb2.CreateDocumentRequest, _header(upload), upload.data)
         document = Document()
-        async with self._calling(self._stub.CreateDocument, requests) as call:
-            async for response in call:
+
+        def requests() -> AsyncIterator[Any]:
+            return in_chunks(gateway_pb2.CreateDocumentRequest, header_of(upload), upload.data)
+
+        async with aclosing(self._responses(self._stub.CreateDocument, requests)) as responses:
+            async for response in responses:
                 message = _inner(response)
                 if isinstance(message, Document):
                     document = message
@@ -127,64 +110,122 @@ class Client:
 
     async def ask(self, document_id: str, question: str, options: Options = DEFAULTS) -> AsyncGenerator[Event]:
         """Asks about a document: progress and steps down, then text, then Completed."""
-        request = _ask(question, options)
+        request = question_of(question, options)
         request.document_id = document_id
-        async with self._calling(self._stub.Ask, request) as call:
-            async for response in call:
+        async with aclosing(self._responses(self._stub.Ask, lambda: request, options.timeout_s)) as responses:
+            async for response in responses:
                 yield _inner(response)
 
     async def read(
         self, upload: Upload, question: str, options: Options = DEFAULTS
     ) -> AsyncGenerator[Event | Document]:
         """`create` and `ask` in one call; a Document comes as soon as the document is laid out."""
-        header = gateway_pb2.ReadHeader(document=_header(upload), ask=_ask(question, options))
-        requests = _messages(gateway_pb2.ReadRequest, header, upload.data)
-        async with self._calling(self._stub.Read, requests) as call:
-            async for response in call:
+        header = gateway_pb2.ReadHeader(document=header_of(upload), ask=question_of(question, options))
+
+        def requests() -> AsyncIterator[Any]:
+            return in_chunks(gateway_pb2.ReadRequest, header, upload.data)
+
+        async with aclosing(self._responses(self._stub.Read, requests, options.timeout_s)) as responses:
+            async for response in responses:
                 message = _inner(response)
                 yield message if isinstance(message, Document) else _inner(message)
 
+    def summarize(self, document: str | Upload, options: Options = DEFAULTS) -> AsyncGenerator[Event | Document]:
+        """Summarizes a document that is there (by its id) or an upload: as `ask`; `Completed.summary` has the parts."""
+        return self._task("summarize", document, options)
+
+    def transcribe(self, document: str | Upload, options: Options = DEFAULTS) -> AsyncGenerator[Event | Document]:
+        """What the reader sees on the pages of a document that is there or of an upload: as `ask`."""
+        return self._task("transcribe", document, options)
+
+    async def answer(
+        self, document: str | Upload, question: str, options: Options = DEFAULTS, heard: Heard | None = None
+    ) -> Answer:
+        """A whole answer about a document that is there or an upload; `heard` is told progress and steps down."""
+        events = (
+            self.read(document, question, options)
+            if isinstance(document, Upload)
+            else self.ask(document, question, options)
+        )
+        return await whole(events, heard)
+
     async def estimate(self, upload: Upload) -> EstimateResponse:
         """What the document would cost. It is kept, so that `pages` and `ask` may follow."""
-        requests = _messages(gateway_pb2.EstimateRequest, _header(upload), upload.data)
-        async with self._calling(self._stub.Estimate, requests) as call:
-            return await call  # type: ignore[no-any-return]
+
+        def requests() -> AsyncIterator[Any]:
+            return in_chunks(gateway_pb2.EstimateRequest, header_of(upload), upload.data)
+
+        return await self._response(self._stub.Estimate, requests)  # type: ignore[no-any-return]
 
     async def pages(self, document_id: str) -> AsyncGenerator[Page]:
         """The document's pages, in order, as they are read now."""
-        async with self._calling(self._stub.GetPages, gateway_pb2.GetPagesRequest(document_id=document_id)) as call:
+        request = gateway_pb2.GetPagesRequest(document_id=document_id)
+        async with self._calling(self._stub.GetPages, request, self._timeout_s) as call:
             async for response in call:
                 yield response.page
 
     async def get(self, document_id: str) -> Document:
         """Looks a document up."""
         request = gateway_pb2.GetDocumentRequest(document_id=document_id)
-        async with self._calling(self._stub.GetDocument, request) as call:
-            return (await call).document  # type: ignore[no-any-return]
+        return (await self._response(self._stub.GetDocument, lambda: request)).document  # type: ignore[no-any-return]
 
     async def documents(self) -> AsyncGenerator[Document]:
         """Every document that the gateway keeps, newest first."""
-        token = ""
+        request = gateway_pb2.ListDocumentsRequest()
         while True:
-            async with self._calling(
-                self._stub.ListDocuments, gateway_pb2.ListDocumentsRequest(page_token=token)
-            ) as call:
-                listed = await call
+            listed = await self._response(self._stub.ListDocuments, lambda: request)
             for document in listed.documents:
                 yield document
-            token = listed.next_page_token
-            if not token:
+            request.page_token = listed.next_page_token
+            if not request.page_token:
                 return
 
     async def delete(self, document_id: str) -> None:
         """Forgets a document."""
         request = gateway_pb2.DeleteDocumentRequest(document_id=document_id)
-        async with self._calling(self._stub.DeleteDocument, request) as call:
-            await call
+        await self._response(self._stub.DeleteDocument, lambda: request)
+
+    def _task(self, task: str, document: str | Upload, options: Options) -> AsyncGenerator[Any]:
+        options = replace(options, task=task)
+        return self.read(document, "", options) if isinstance(document, Upload) else self.ask(document, "", options)
+
+    async def _responses(self, method: Any, request: Requests, timeout_s: float = 0.0) -> AsyncGenerator[Any]:
+        """A stream; begun again while a service is busy, there is patience, and no text has come."""
+        clock = asyncio.get_running_loop().time
+        end_s = clock() + (timeout_s or self._timeout_s)
+        patience_s = self._patience_s
+        while True:
+            spoken = False
+            try:
+                async with self._calling(method, request(), end_s - clock()) as call:
+                    async for response in call:
+                        spoken = spoken or _speaks(response)
+                        yield response
+                return
+            except Unavailable as error:
+                wait_s = error.retry_after_s or USUAL_WAIT_S
+                patience_s -= wait_s
+                if spoken or patience_s < 0:
+                    raise
+            await asyncio.sleep(wait_s)
+
+    async def _response(self, method: Any, request: Requests) -> Any:
+        """One message; asked for again while a service is busy and there is patience."""
+        patience_s = self._patience_s
+        while True:
+            try:
+                async with self._calling(method, request(), self._timeout_s) as call:
+                    return await call
+            except Unavailable as error:
+                wait_s = error.retry_after_s or USUAL_WAIT_S
+                patience_s -= wait_s
+                if patience_s < 0:
+                    raise
+            await asyncio.sleep(wait_s)
 
     @asynccontextmanager
-    async def _calling(self, method: Any, request: Any) -> AsyncIterator[Any]:
-        call = method(request, timeout=self._timeout_s)
+    async def _calling(self, method: Any, request: Any, timeout_s: float) -> AsyncIterator[Any]:
+        call = method(request, timeout=timeout_s, metadata=self._metadata)
         try:
             yield call
         except grpc.aio.AioRpcError as error:
@@ -193,29 +234,29 @@ class Client:
             call.cancel()
 
 
+async def whole(events: AsyncGenerator[Any], heard: Heard | None = None) -> Answer:
+    """An answer's text and end, out of its events; `heard` is told progress and steps down."""
+    pieces: list[str] = []
+    completed = Completed()
+    async with aclosing(events) as stream:
+        async for event in stream:
+            if isinstance(event, TextDelta):
+                pieces += [] if event.reasoning else [event.text]
+            elif isinstance(event, Completed):
+                completed = event
+            elif heard and not isinstance(event, Document):
+                heard(event)
+    return Answer("".join(pieces), completed)
+
+
+def _speaks(response: Any) -> bool:
+    """Whether a response holds text, which nobody wants to hear twice."""
+    message = _inner(response)
+    if isinstance(message, gateway_pb2.AskResponse):
+        message = _inner(message)
+    return isinstance(message, TextDelta)
+
+
 def _inner(message: Any) -> Any:
     """What a message with a oneof called "message" carries."""
     return getattr(message, message.WhichOneof("message"))
-
-
-async def _messages(request: Any, header: Any, data: bytes) -> AsyncIterator[Any]:
-    yield request(header=header)
-    for start in range(0, len(data), CHUNK_BYTES):
-        yield request(chunk=common_pb2.Chunk(data=data[start : start + CHUNK_BYTES]))
-
-
-def _header(upload: Upload) -> gateway_pb2.DocumentHeader:
-    return gateway_pb2.DocumentHeader(
-        name=upload.name, media_type=upload.media_type, charset=upload.charset, mode=MODES[upload.mode]
-    )
-
-
-def _ask(question: str, options: Options) -> gateway_pb2.AskRequest:
-    return gateway_pb2.AskRequest(
-        task=TASKS[options.task],
-        question=question,
-        history=options.history,
-        sampling=options.sampling,
-        max_new_tokens=options.max_new_tokens,
-        request_id=options.request_id,
-    )

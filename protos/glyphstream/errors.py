@@ -50,6 +50,11 @@ class GlyphstreamError(Exception):
         self.reason, self.metadata = details.reason, details.metadata
         self.retry_after_s, self.request_id = details.retry_after_s, details.request_id
 
+    @property
+    def worth_retrying(self) -> bool:
+        """Whether the same call may succeed after `retry_after_s`, or after a moment where that is None."""
+        return isinstance(self, Unavailable | QuotaExceeded)
+
 
 class Refused(GlyphstreamError):
     """What was sent is at fault; the same again fails again."""

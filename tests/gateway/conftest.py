@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import ClientSession
 from glyphstream import Client
 
-from tests.gateway.fakes import FakeReader, FakeRenderer, gateway_over
+from gateway.ask import Desk
+from tests.gateway.fakes import FakeReader, FakeRenderer, desk_over, gateway_over, http_over
 
 
 @pytest.fixture
@@ -28,3 +30,21 @@ async def address(renderer: FakeRenderer, reader: FakeReader, tmp_path) -> Async
 async def client(address: str) -> AsyncIterator[Client]:
     async with Client(address, timeout_s=15) as client:
         yield client
+
+
+@pytest.fixture
+async def desk(renderer: FakeRenderer, reader: FakeReader, tmp_path) -> AsyncIterator[Desk]:
+    async with desk_over([renderer], reader, tmp_path) as desk:
+        yield desk
+
+
+@pytest.fixture
+async def url(desk: Desk) -> AsyncIterator[str]:
+    async with http_over(desk) as url:
+        yield url
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session

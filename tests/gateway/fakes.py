@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import struct
+import zlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,33 +23,53 @@ from gateway import errors
 from gateway.ask import Desk
 from gateway.clients.reader import Reader
 from gateway.clients.renderer import Renderer
+from gateway.http.server import HttpEndpoint, HttpServer
+from gateway.openai_api import ChatLimits, OpenAiApi
 from gateway.reading import Wings
 from gateway.residents import Residents
-from gateway.servicer import TABLE, GatewayServicer, register
+from gateway.routes import HttpLimits, Routes, is_public
+from gateway.servicer import TABLE, GatewayServicer, admission, register
 from gateway.store import Limits, Store
 from serving.process import running
 from serving.status import Row
 
-PEER_TABLE = {**TABLE, errors.DocumentNotResident: Row(grpc.StatusCode.NOT_FOUND, "DOCUMENT_NOT_RESIDENT")}
+PEER_TABLE = {
+    **TABLE,
+    errors.DocumentNotResident: Row(grpc.StatusCode.NOT_FOUND, "DOCUMENT_NOT_RESIDENT"),
+    errors.InvalidPages: Row(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGES"),
+}
 RENDER, READER = "glyphstream.render.v1.RenderService", "glyphstream.reader.v1.ReaderService"
 PAGE_TOKENS = 16
+PNG_END = struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
 DEAD_PORT = 1
+LONG_CHARACTERS = 100
 
 
 class FakeRenderer(RenderServiceServicer):
-    """A page holds 10 characters at 14 px, more below. `lost_after_pages` breaks the next renderings off."""
+    """A page holds 10 characters at 14 px, more below. `lost_after_pages` breaks the next renderings off, `lost` all.
+
+    `headers` are those of the documents so far; `report` adds to what is said of the next ones.
+    """
 
     def __init__(self) -> None:
         self.extracted, self.rendered, self.estimated = 0, [], 0
         self.lost_after_pages: deque[int] = deque()
+        self.headers: list[render_pb2.DocumentHeader] = []
+        self.report: dict[str, Any] = {}
+        self.lost = False
 
     async def Extract(self, request_iterator, context):
         self.extracted += 1
-        _, data = await _collect(request_iterator)
+        header, data = await _collect(request_iterator)
+        self.headers.append(header)
+        if self.lost:
+            raise errors.RendererLost("the worker is gone")
         if b"\0" in data or not data:
             raise errors.InvalidDocument("not text")
         text = data.decode()
-        report = render_pb2.ExtractReport(media_type="text/plain", characters=len(text), cleaning_version="1")
+        report = render_pb2.ExtractReport(
+            media_type="text/plain", characters=len(text), cleaning_version="1", **self.report
+        )
         yield render_pb2.ExtractResponse(report=report)
         yield render_pb2.ExtractResponse(text=render_pb2.TextChunk(text=text))
 
@@ -82,7 +104,7 @@ def _manifest(text: str, style: common_pb2.Style) -> render_pb2.Manifest:
 
 
 def _page(index: int, size: render_pb2.PageSize, text: str, font_px: int) -> common_pb2.Page:
-    image = f"{font_px}:{text[size.text_start : size.text_end]}".encode()
+    image = png(size.width, size.height) + f"{font_px}:{text[size.text_start : size.text_end]}".encode()
     return common_pb2.Page(
         index=index,
         width=size.width,
@@ -93,6 +115,22 @@ def _page(index: int, size: render_pb2.PageSize, text: str, font_px: int) -> com
         text_start=size.text_start,
         text_end=size.text_end,
     )
+
+
+def png(width: int, height: int) -> bytes:
+    """A white page; what stands behind its end is nothing to whoever shows it."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress((b"\0" + b"\xff" * width) * height)
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + PNG_END
+
+
+def text_on(page: common_pb2.Page) -> str:
+    """What a fake renderer wrote on a page."""
+    return page.image.rpartition(PNG_END)[2].decode().partition(":")[2]
 
 
 async def _collect(messages: Any) -> tuple[Any, bytes]:
@@ -112,10 +150,8 @@ Reply = Callable[[str, reader_pb2.AnswerRequest], reader_pb2.Completed]
 def found(text: str, confidence: float = 0.5, **more: Any) -> reader_pb2.Completed:
     usage = common_pb2.Usage(vision_tokens=PAGE_TOKENS, completion_tokens=len(text))
     memory = common_pb2.MemoryLedger(predicted_peak_bytes=200, measured_peak_bytes=100)
-    stop = common_pb2.FINISH_REASON_STOP
-    return reader_pb2.Completed(
-        finish_reason=stop, usage=usage, memory=memory, **{"found": True, "confidence": confidence, **more}
-    )
+    ended = {"finish_reason": common_pb2.FINISH_REASON_STOP, "found": True, "confidence": confidence, **more}
+    return reader_pb2.Completed(usage=usage, memory=memory, **ended)
 
 
 @dataclass
@@ -125,6 +161,7 @@ class FakeReader(ReaderServiceServicer):
     ask_pages: int = 0
     transcribe_pages: int = 0
     largest_vision_tokens: int = 0
+    sidecar_characters: int = 0
     resident: dict[str, str] = field(default_factory=dict)
     ingested: list[Sequence[common_pb2.Page]] = field(default_factory=list)
     asked: list[reader_pb2.AnswerRequest] = field(default_factory=list)
@@ -152,6 +189,7 @@ class FakeReader(ReaderServiceServicer):
             largest_vision_tokens=self.largest_vision_tokens,
             ask_pages=self.ask_pages,
             transcribe_pages=self.transcribe_pages,
+            sidecar_characters=self.sidecar_characters,
         )
         return reader_pb2.DescribeResponse(reader=info)
 
@@ -160,7 +198,7 @@ class FakeReader(ReaderServiceServicer):
         self.ingested.append(pages)
         if self.ingest_errors:
             raise self.ingest_errors.popleft()
-        text = "".join(page.image.decode().partition(":")[2] for page in pages)
+        text = "".join(text_on(page) for page in pages)
         reader_id = hashlib.sha256(b"".join(page.image for page in pages)).hexdigest()
         self.resident[reader_id] = text
         yield reader_pb2.IngestResponse(accepted=reader_pb2.Accepted(ahead=0))
@@ -213,10 +251,8 @@ def reader_added(reader: FakeReader) -> Callable[[grpc.aio.Server], Sequence[str
 
 
 @asynccontextmanager
-async def gateway_over(
-    renderers: Sequence[FakeRenderer | None], reader: FakeReader, folder: Path, climb_limit_s: float = 20.0
-) -> AsyncIterator[str]:
-    """A gateway with these peers behind it, all on free loopback ports; yields its address. None is a dead renderer."""
+async def desk_over(renderers: Sequence[FakeRenderer | None], reader: FakeReader, folder: Path) -> AsyncIterator[Desk]:
+    """What all requests share, with these peers behind it on free loopback ports. None is a dead renderer."""
     async with AsyncExitStack() as stack:
         ports = [
             await stack.enter_async_context(running(renderer_added(fake), table=PEER_TABLE)) if fake else DEAD_PORT
@@ -229,7 +265,37 @@ async def gateway_over(
         stack.push_async_callback(read.close)
         store = Store(folder / "documents.sqlite", Limits(max_bytes=1 << 20, ttl_s=3600))
         await store.open()
+        wings = Wings(render, read, Residents(), sidecar_max_characters=200)
         stack.push_async_callback(store.close)
-        servicer = GatewayServicer(Desk(Wings(render, read, Residents()), store), climb_limit_s, 16 << 20)
-        port = await stack.enter_async_context(running(lambda server: register(server, servicer), table=TABLE))
-        yield f"127.0.0.1:{port}"
+        yield Desk(wings, store)
+
+
+@asynccontextmanager
+async def gateway_over(
+    renderers: Sequence[FakeRenderer | None],
+    reader: FakeReader,
+    folder: Path,
+    climb_limit_s: float = 20.0,
+    token: str = "",
+) -> AsyncIterator[str]:
+    """A gateway over these peers; yields its address."""
+    async with desk_over(renderers, reader, folder) as desk:
+        servicer = GatewayServicer(desk, climb_limit_s, 16 << 20)
+        admit = admission(token)
+        async with running(lambda server: register(server, servicer), table=TABLE, admit=admit) as port:
+            yield f"127.0.0.1:{port}"
+
+
+@asynccontextmanager
+async def http_over(
+    desk: Desk, token: str = "", document_max_bytes: int = 1 << 20, drain_s: float = 1.0
+) -> AsyncIterator[str]:
+    """The web page and the HTTP APIs in front of a desk; yields their address."""
+    page = Routes(desk, HttpLimits(20.0, document_max_bytes))
+    chat = OpenAiApi(desk, ChatLimits(20.0, LONG_CHARACTERS))
+    endpoint = HttpEndpoint("127.0.0.1", 0, body_max_bytes=2 << 20, token=token, drain_s=drain_s)
+    server = HttpServer(endpoint, [*page.table(), *chat.table()], is_public)
+    try:
+        yield f"http://127.0.0.1:{await server.start()}"
+    finally:
+        await server.end()

@@ -1,9 +1,6 @@
 """The command line as a person or a script meets it: a process, its two outputs, its exit status."""
 
-import asyncio
 import json
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from gateway import errors
 from gateway.cli.demo import EXAMPLES, same
 from gateway.cli.doctor import Finding, line
+from tests.gateway.commands import Ended, glyphstream
 from tests.gateway.fakes import found
 
 TEXT = "The pump P-17 delivers 42 litres a minute."
@@ -28,25 +26,6 @@ JSON_KEYS = [
     "peak_memory_bytes",
     "degraded",
 ]
-
-
-@dataclass(frozen=True)
-class Ended:
-    status: int
-    out: str
-    err: str
-
-
-async def glyphstream(*arguments: str, stdin: bytes = b"") -> Ended:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from gateway.cli import main; main()", *arguments),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(stdin)
-    assert process.returncode is not None
-    return Ended(process.returncode, out.decode(), err.decode())
 
 
 @pytest.fixture

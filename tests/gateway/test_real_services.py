@@ -43,3 +43,33 @@ async def test_a_document_is_asked_about_with_one_command(tmp_path, model):
     assert [answer["question"] for answer in answers] == ["额定流量是多少？", "Which class?"]
     assert {(answer["characters"], answer["rung"]) for answer in answers} == {(len(TEXT), "comfortable")}
     assert all(answer["vision_tokens"] > 0 and answer["peak_memory_bytes"] > 0 for answer in answers)
+
+
+async def test_one_command_serves_the_web_page(tmp_path, model, session):
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from gateway.cli import main; main()", "up", "--port", "0", "--http", ":0"),
+        env=child_environment(
+            {
+                "GLYPHSTREAM_READER_MODEL": model,
+                "GLYPHSTREAM_READER_TORCH_THREADS": "1",
+                "GLYPHSTREAM_GATEWAY_STORE_PATH": str(tmp_path / "documents.sqlite"),
+            }
+        ),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    lines = [(await process.stdout.readline()).decode().split() for _ in range(4)]
+    url = dict(lines)["web"]
+    try:
+        async with session.post(f"{url}api/documents", data=TEXT.encode()) as response:
+            document = (await response.json())["document"]
+        async with session.get(f"{url}api/documents/{document['document_id']}/pages") as response:
+            pages = (await response.text()).count("event: page\n")
+        asked = {"question": "Which class?"}
+        async with session.post(f"{url}api/documents/{document['document_id']}/answers", json=asked) as response:
+            ended = (await response.text()).count("event: completed\n")
+    finally:
+        process.terminate()
+        status = await process.wait()
+    assert (pages, ended, status) == (document["pages"], 1, 0)

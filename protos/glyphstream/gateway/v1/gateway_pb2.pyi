@@ -91,6 +91,8 @@ class Document(_message.Message):
     PAGE_WIDTH_FIELD_NUMBER: _builtins.int
     PAGE_HEIGHT_FIELD_NUMBER: _builtins.int
     MISSING_GLYPHS_FIELD_NUMBER: _builtins.int
+    CHARSET_FIELD_NUMBER: _builtins.int
+    SOURCE_CHARACTERS_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """Content address of source bytes, cleaning version and mode."""
     name: _builtins.str
@@ -111,13 +113,19 @@ class Document(_message.Message):
     """Height of the first page in pixels."""
     missing_glyphs: _builtins.int
     """Characters that no font could draw."""
+    charset: _builtins.str
+    """Character encoding that a text was decoded with; empty for PDF and DOCX."""
+    source_characters: _builtins.int
+    """Characters of the text before cleaning; 0 where that is not known."""
     @_builtins.property
     def rung(self) -> Global___Rung:
         """The rung it is read at."""
 
     @_builtins.property
     def removed(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """What cleaning removed, by kind."""
+        """What was left out or replaced, by kind: characters, but for "running_heads" (lines) and "image_pages" (PDF pages that
+        hold a picture and no text, and so are not read).
+        """
 
     def __init__(
         self,
@@ -134,10 +142,12 @@ class Document(_message.Message):
         page_width: _builtins.int = ...,
         page_height: _builtins.int = ...,
         missing_glyphs: _builtins.int = ...,
+        charset: _builtins.str = ...,
+        source_characters: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["rung", b"rung"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["characters", b"characters", "document_id", b"document_id", "media_type", b"media_type", "missing_glyphs", b"missing_glyphs", "mode", b"mode", "name", b"name", "page_height", b"page_height", "page_width", b"page_width", "pages", b"pages", "removed", b"removed", "rung", b"rung", "vision_tokens", b"vision_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["characters", b"characters", "charset", b"charset", "document_id", b"document_id", "media_type", b"media_type", "missing_glyphs", b"missing_glyphs", "mode", b"mode", "name", b"name", "page_height", b"page_height", "page_width", b"page_width", "pages", b"pages", "removed", b"removed", "rung", b"rung", "source_characters", b"source_characters", "vision_tokens", b"vision_tokens"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -290,7 +300,10 @@ class AskRequest(_message.Message):
     max_new_tokens: _builtins.int
     """Most tokens to generate; 0 means the service's default."""
     request_id: _builtins.str
-    """Names this request, so that a repeated one can be recognised in logs; made up when empty."""
+    """Names this request in logs; made up when empty. Asked again under the same name, the same question about the same
+    document is answered with what was answered before, for some minutes and for as long as this gateway runs; another
+    question under a name that is taken is an INVALID_QUESTION.
+    """
     @_builtins.property
     def history(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Turn]:
         """Earlier turns, oldest first."""
@@ -407,6 +420,7 @@ class Completed(_message.Message):
     DOCUMENT_FIELD_NUMBER: _builtins.int
     DEGRADED_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
     finish_reason: _common_pb2.FinishReason.ValueType
     """Why it ended."""
     found: _builtins.bool
@@ -437,6 +451,10 @@ class Completed(_message.Message):
     def degraded(self) -> _containers.RepeatedCompositeFieldContainer[Global___Degraded]:
         """Every step down, in order."""
 
+    @_builtins.property
+    def summary(self) -> Global___Summary:
+        """The parts of a summary, as far as its text shows them; only for TASK_SUMMARIZE."""
+
     def __init__(
         self,
         *,
@@ -449,14 +467,49 @@ class Completed(_message.Message):
         document: Global___Document | None = ...,
         degraded: _abc.Iterable[Global___Degraded] | None = ...,
         request_id: _builtins.str = ...,
+        summary: Global___Summary | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "memory", b"memory", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "memory", b"memory", "summary", b"summary", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["degraded", b"degraded", "document", b"document", "evidence", b"evidence", "finish_reason", b"finish_reason", "found", b"found", "memory", b"memory", "request_id", b"request_id", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["degraded", b"degraded", "document", b"document", "evidence", b"evidence", "finish_reason", b"finish_reason", "found", b"found", "memory", b"memory", "request_id", b"request_id", "summary", b"summary", "timings", b"timings", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Completed: _TypeAlias = Completed  # noqa: Y015
+
+@_typing.final
+class Summary(_message.Message):
+    """A summary in its parts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    OUTLINE_FIELD_NUMBER: _builtins.int
+    KEY_FACTS_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    """What the document is called or about."""
+    @_builtins.property
+    def outline(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Its sections, in order."""
+
+    @_builtins.property
+    def key_facts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What it states: values, dates, names, duties."""
+
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        outline: _abc.Iterable[_builtins.str] | None = ...,
+        key_facts: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key_facts", b"key_facts", "outline", b"outline", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Summary: _TypeAlias = Summary  # noqa: Y015
 
 @_typing.final
 class ReadRequest(_message.Message):

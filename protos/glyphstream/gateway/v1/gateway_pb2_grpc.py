@@ -27,6 +27,8 @@ if _version_not_supported:
 
 class GatewayServiceStub:
     """Every failure is one status with exactly one google.rpc.ErrorInfo of domain "glyphstream".
+    Where the gateway has a token, every call presents it as metadata "authorization: Bearer …", or ends with
+    UNAUTHENTICATED (BAD_TOKEN).
     """
 
     def __init__(self, channel):
@@ -79,6 +81,8 @@ class GatewayServiceStub:
 
 class GatewayServiceServicer:
     """Every failure is one status with exactly one google.rpc.ErrorInfo of domain "glyphstream".
+    Where the gateway has a token, every call presents it as metadata "authorization: Bearer …", or ends with
+    UNAUTHENTICATED (BAD_TOKEN).
     """
 
     def CreateDocument(self, request_iterator, context):
@@ -200,6 +204,8 @@ def add_GatewayServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class GatewayService:
     """Every failure is one status with exactly one google.rpc.ErrorInfo of domain "glyphstream".
+    Where the gateway has a token, every call presents it as metadata "authorization: Bearer …", or ends with
+    UNAUTHENTICATED (BAD_TOKEN).
     """
 
     @staticmethod

@@ -27,7 +27,10 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class GatewayServiceStub:
-    """Every failure is one status with exactly one google.rpc.ErrorInfo of domain "glyphstream"."""
+    """Every failure is one status with exactly one google.rpc.ErrorInfo of domain "glyphstream".
+    Where the gateway has a token, every call presents it as metadata "authorization: Bearer …", or ends with
+    UNAUTHENTICATED (BAD_TOKEN).
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -70,7 +73,10 @@ class GatewayServiceStub:
 
 @_typing.type_check_only
 class GatewayServiceAsyncStub(GatewayServiceStub):
-    """Every failure is one status with exactly one google.rpc.ErrorInfo of domain "glyphstream"."""
+    """Every failure is one status with exactly one google.rpc.ErrorInfo of domain "glyphstream".
+    Where the gateway has a token, every call presents it as metadata "authorization: Bearer …", or ends with
+    UNAUTHENTICATED (BAD_TOKEN).
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateDocument: _aio.StreamStreamMultiCallable[_gateway_pb2.CreateDocumentRequest, _gateway_pb2.CreateDocumentResponse]  # type: ignore[assignment]
@@ -109,7 +115,10 @@ class GatewayServiceAsyncStub(GatewayServiceStub):
     """
 
 class GatewayServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Every failure is one status with exactly one google.rpc.ErrorInfo of domain "glyphstream"."""
+    """Every failure is one status with exactly one google.rpc.ErrorInfo of domain "glyphstream".
+    Where the gateway has a token, every call presents it as metadata "authorization: Bearer …", or ends with
+    UNAUTHENTICATED (BAD_TOKEN).
+    """
 
     @_abc_1.abstractmethod
     def CreateDocument(

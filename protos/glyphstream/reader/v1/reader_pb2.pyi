@@ -83,6 +83,7 @@ class ReaderInfo(_message.Message):
     VISION_ATTENTION_FIELD_NUMBER: _builtins.int
     ASK_PAGES_FIELD_NUMBER: _builtins.int
     TRANSCRIBE_PAGES_FIELD_NUMBER: _builtins.int
+    SIDECAR_CHARACTERS_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Model name, as loaded."""
     revision: _builtins.str
@@ -113,6 +114,8 @@ class ReaderInfo(_message.Message):
     """Most pages the weights read well in one context when asked; 0 means no limit. Longer documents are read in groups."""
     transcribe_pages: _builtins.int
     """Most pages the weights transcribe well in one context; 0 means no limit."""
+    sidecar_characters: _builtins.int
+    """Most characters of verbatim text that the weights make good use of beside the pages; 0: they answer better without."""
     @_builtins.property
     def profiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___StyleProfile]:
         """Font sizes that the model reads, one profile a mode."""
@@ -141,10 +144,11 @@ class ReaderInfo(_message.Message):
         vision_attention: _builtins.str = ...,
         ask_pages: _builtins.int = ...,
         transcribe_pages: _builtins.int = ...,
+        sidecar_characters: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_pages", b"ask_pages", "device", b"device", "free_bytes", b"free_bytes", "kv_bytes_per_token", b"kv_bytes_per_token", "languages", b"languages", "largest_vision_tokens", b"largest_vision_tokens", "max_page_pixels", b"max_page_pixels", "merge", b"merge", "model", b"model", "patch_px", b"patch_px", "profiles", b"profiles", "revision", b"revision", "total_bytes", b"total_bytes", "transcribe_pages", b"transcribe_pages", "vision_attention", b"vision_attention", "vision_bytes_per_patch", b"vision_bytes_per_patch", "weight_bytes", b"weight_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_pages", b"ask_pages", "device", b"device", "free_bytes", b"free_bytes", "kv_bytes_per_token", b"kv_bytes_per_token", "languages", b"languages", "largest_vision_tokens", b"largest_vision_tokens", "max_page_pixels", b"max_page_pixels", "merge", b"merge", "model", b"model", "patch_px", b"patch_px", "profiles", b"profiles", "revision", b"revision", "sidecar_characters", b"sidecar_characters", "total_bytes", b"total_bytes", "transcribe_pages", b"transcribe_pages", "vision_attention", b"vision_attention", "vision_bytes_per_patch", b"vision_bytes_per_patch", "weight_bytes", b"weight_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -424,6 +428,7 @@ class AnswerRequest(_message.Message):
     HISTORY_FIELD_NUMBER: _builtins.int
     SAMPLING_FIELD_NUMBER: _builtins.int
     MAX_NEW_TOKENS_FIELD_NUMBER: _builtins.int
+    SIDECAR_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """The document."""
     task: _common_pb2.Task.ValueType
@@ -440,6 +445,12 @@ class AnswerRequest(_message.Message):
     def sampling(self) -> _common_pb2.Sampling:
         """How to draw tokens."""
 
+    @_builtins.property
+    def sidecar(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Verbatim lines of the document that help with what pages show badly (identifiers, hashes, amounts, dates), in the
+        document's order, within sidecar_characters.
+        """
+
     def __init__(
         self,
         *,
@@ -449,10 +460,11 @@ class AnswerRequest(_message.Message):
         history: _abc.Iterable[_common_pb2.Turn] | None = ...,
         sampling: _common_pb2.Sampling | None = ...,
         max_new_tokens: _builtins.int = ...,
+        sidecar: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "history", b"history", "max_new_tokens", b"max_new_tokens", "question", b"question", "sampling", b"sampling", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "history", b"history", "max_new_tokens", b"max_new_tokens", "question", b"question", "sampling", b"sampling", "sidecar", b"sidecar", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

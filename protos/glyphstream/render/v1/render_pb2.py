@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from glyphstream.common.v1 import common_pb2 as glyphstream_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"glyphstream/render/v1/render.proto\x12\x15glyphstream.render.v1\x1a\"glyphstream/common/v1/common.proto\"C\n\x0e\x44ocumentHeader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x0f\n\x07\x63harset\x18\x03 \x01(\t\"\x83\x01\n\x0e\x45xtractRequest\x12\x37\n\x06header\x18\x01 \x01(\x0b\x32%.glyphstream.render.v1.DocumentHeaderH\x00\x12-\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1c.glyphstream.common.v1.ChunkH\x00\x42\t\n\x07message\"\x86\x01\n\x0f\x45xtractResponse\x12\x36\n\x06report\x18\x01 \x01(\x0b\x32$.glyphstream.render.v1.ExtractReportH\x00\x12\x30\n\x04text\x18\x02 \x01(\x0b\x32 .glyphstream.render.v1.TextChunkH\x00\x42\t\n\x07message\"\xc5\x01\n\rExtractReport\x12\x12\n\nmedia_type\x18\x01 \x01(\t\x12\x12\n\ncharacters\x18\x02 \x01(\x04\x12\x42\n\x07removed\x18\x03 \x03(\x0b\x32\x31.glyphstream.render.v1.ExtractReport.RemovedEntry\x12\x18\n\x10\x63leaning_version\x18\x04 \x01(\t\x1a.\n\x0cRemovedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"`\n\tTextChunk\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x12\n\ntext_start\x18\x02 \x01(\x04\x12\x31\n\x07offsets\x18\x03 \x03(\x0b\x32 .glyphstream.render.v1.OffsetRun\"E\n\tOffsetRun\x12\x12\n\ntext_start\x18\x01 \x01(\x04\x12\x14\n\x0csource_start\x18\x02 \x01(\x04\x12\x0e\n\x06length\x18\x03 \x01(\x04\"z\n\x0f\x45stimateRequest\x12-\n\x05style\x18\x01 \x01(\x0b\x32\x1c.glyphstream.common.v1.StyleH\x00\x12-\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1c.glyphstream.common.v1.ChunkH\x00\x42\t\n\x07message\"E\n\x10\x45stimateResponse\x12\x31\n\x08manifest\x18\x01 \x01(\x0b\x32\x1f.glyphstream.render.v1.Manifest\"x\n\rRenderRequest\x12-\n\x05style\x18\x01 \x01(\x0b\x32\x1c.glyphstream.common.v1.StyleH\x00\x12-\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1c.glyphstream.common.v1.ChunkH\x00\x42\t\n\x07message\"}\n\x0eRenderResponse\x12\x33\n\x08manifest\x18\x01 \x01(\x0b\x32\x1f.glyphstream.render.v1.ManifestH\x00\x12+\n\x04page\x18\x02 \x01(\x0b\x32\x1b.glyphstream.common.v1.PageH\x00\x42\t\n\x07message\"\x80\x02\n\x08Manifest\x12\x12\n\ncharacters\x18\x01 \x01(\x04\x12.\n\x05pages\x18\x02 \x03(\x0b\x32\x1f.glyphstream.render.v1.PageSize\x12\x15\n\rvision_tokens\x18\x03 \x01(\x04\x12\x1c\n\x14\x63haracters_per_token\x18\x04 \x01(\x01\x12\x34\n\x07missing\x18\x05 \x03(\x0b\x32#.glyphstream.render.v1.MissingGlyph\x12+\n\x05style\x18\x06 \x01(\x0b\x32\x1c.glyphstream.common.v1.Style\x12\x18\n\x10renderer_version\x18\x07 \x01(\t\"d\n\x08PageSize\x12\r\n\x05width\x18\x01 \x01(\r\x12\x0e\n\x06height\x18\x02 \x01(\r\x12\x12\n\ntext_start\x18\x03 \x01(\x04\x12\x10\n\x08text_end\x18\x04 \x01(\x04\x12\x13\n\x0bline_starts\x18\x05 \x03(\r\"1\n\x0cMissingGlyph\x12\x12\n\ncode_point\x18\x01 \x01(\r\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x32\xa7\x02\n\rRenderService\x12\\\n\x07\x45xtract\x12%.glyphstream.render.v1.ExtractRequest\x1a&.glyphstream.render.v1.ExtractResponse(\x01\x30\x01\x12]\n\x08\x45stimate\x12&.glyphstream.render.v1.EstimateRequest\x1a\'.glyphstream.render.v1.EstimateResponse(\x01\x12Y\n\x06Render\x12$.glyphstream.render.v1.RenderRequest\x1a%.glyphstream.render.v1.RenderResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"glyphstream/render/v1/render.proto\x12\x15glyphstream.render.v1\x1a\"glyphstream/common/v1/common.proto\"n\n\x0e\x44ocumentHeader\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nmedia_type\x18\x02 \x01(\t\x12\x0f\n\x07\x63harset\x18\x03 \x01(\t\x12)\n\x04mode\x18\x04 \x01(\x0e\x32\x1b.glyphstream.common.v1.Mode\"\x83\x01\n\x0e\x45xtractRequest\x12\x37\n\x06header\x18\x01 \x01(\x0b\x32%.glyphstream.render.v1.DocumentHeaderH\x00\x12-\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1c.glyphstream.common.v1.ChunkH\x00\x42\t\n\x07message\"\x86\x01\n\x0f\x45xtractResponse\x12\x36\n\x06report\x18\x01 \x01(\x0b\x32$.glyphstream.render.v1.ExtractReportH\x00\x12\x30\n\x04text\x18\x02 \x01(\x0b\x32 .glyphstream.render.v1.TextChunkH\x00\x42\t\n\x07message\"\xf1\x01\n\rExtractReport\x12\x12\n\nmedia_type\x18\x01 \x01(\t\x12\x12\n\ncharacters\x18\x02 \x01(\x04\x12\x42\n\x07removed\x18\x03 \x03(\x0b\x32\x31.glyphstream.render.v1.ExtractReport.RemovedEntry\x12\x18\n\x10\x63leaning_version\x18\x04 \x01(\t\x12\x0f\n\x07\x63harset\x18\x05 \x01(\t\x12\x19\n\x11source_characters\x18\x06 \x01(\x04\x1a.\n\x0cRemovedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"`\n\tTextChunk\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x12\n\ntext_start\x18\x02 \x01(\x04\x12\x31\n\x07offsets\x18\x03 \x03(\x0b\x32 .glyphstream.render.v1.OffsetRun\"E\n\tOffsetRun\x12\x12\n\ntext_start\x18\x01 \x01(\x04\x12\x14\n\x0csource_start\x18\x02 \x01(\x04\x12\x0e\n\x06length\x18\x03 \x01(\x04\"z\n\x0f\x45stimateRequest\x12-\n\x05style\x18\x01 \x01(\x0b\x32\x1c.glyphstream.common.v1.StyleH\x00\x12-\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1c.glyphstream.common.v1.ChunkH\x00\x42\t\n\x07message\"E\n\x10\x45stimateResponse\x12\x31\n\x08manifest\x18\x01 \x01(\x0b\x32\x1f.glyphstream.render.v1.Manifest\"x\n\rRenderRequest\x12-\n\x05style\x18\x01 \x01(\x0b\x32\x1c.glyphstream.common.v1.StyleH\x00\x12-\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x1c.glyphstream.common.v1.ChunkH\x00\x42\t\n\x07message\"}\n\x0eRenderResponse\x12\x33\n\x08manifest\x18\x01 \x01(\x0b\x32\x1f.glyphstream.render.v1.ManifestH\x00\x12+\n\x04page\x18\x02 \x01(\x0b\x32\x1b.glyphstream.common.v1.PageH\x00\x42\t\n\x07message\"\x80\x02\n\x08Manifest\x12\x12\n\ncharacters\x18\x01 \x01(\x04\x12.\n\x05pages\x18\x02 \x03(\x0b\x32\x1f.glyphstream.render.v1.PageSize\x12\x15\n\rvision_tokens\x18\x03 \x01(\x04\x12\x1c\n\x14\x63haracters_per_token\x18\x04 \x01(\x01\x12\x34\n\x07missing\x18\x05 \x03(\x0b\x32#.glyphstream.render.v1.MissingGlyph\x12+\n\x05style\x18\x06 \x01(\x0b\x32\x1c.glyphstream.common.v1.Style\x12\x18\n\x10renderer_version\x18\x07 \x01(\t\"d\n\x08PageSize\x12\r\n\x05width\x18\x01 \x01(\r\x12\x0e\n\x06height\x18\x02 \x01(\r\x12\x12\n\ntext_start\x18\x03 \x01(\x04\x12\x10\n\x08text_end\x18\x04 \x01(\x04\x12\x13\n\x0bline_starts\x18\x05 \x03(\r\"1\n\x0cMissingGlyph\x12\x12\n\ncode_point\x18\x01 \x01(\r\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x32\xa7\x02\n\rRenderService\x12\\\n\x07\x45xtract\x12%.glyphstream.render.v1.ExtractRequest\x1a&.glyphstream.render.v1.ExtractResponse(\x01\x30\x01\x12]\n\x08\x45stimate\x12&.glyphstream.render.v1.EstimateRequest\x1a\'.glyphstream.render.v1.EstimateResponse(\x01\x12Y\n\x06Render\x12$.glyphstream.render.v1.RenderRequest\x1a%.glyphstream.render.v1.RenderResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,33 +35,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXTRACTREPORT_REMOVEDENTRY']._loaded_options = None
   _globals['_EXTRACTREPORT_REMOVEDENTRY']._serialized_options = b'8\001'
   _globals['_DOCUMENTHEADER']._serialized_start=97
-  _globals['_DOCUMENTHEADER']._serialized_end=164
-  _globals['_EXTRACTREQUEST']._serialized_start=167
-  _globals['_EXTRACTREQUEST']._serialized_end=298
-  _globals['_EXTRACTRESPONSE']._serialized_start=301
-  _globals['_EXTRACTRESPONSE']._serialized_end=435
-  _globals['_EXTRACTREPORT']._serialized_start=438
-  _globals['_EXTRACTREPORT']._serialized_end=635
-  _globals['_EXTRACTREPORT_REMOVEDENTRY']._serialized_start=589
-  _globals['_EXTRACTREPORT_REMOVEDENTRY']._serialized_end=635
-  _globals['_TEXTCHUNK']._serialized_start=637
-  _globals['_TEXTCHUNK']._serialized_end=733
-  _globals['_OFFSETRUN']._serialized_start=735
-  _globals['_OFFSETRUN']._serialized_end=804
-  _globals['_ESTIMATEREQUEST']._serialized_start=806
-  _globals['_ESTIMATEREQUEST']._serialized_end=928
-  _globals['_ESTIMATERESPONSE']._serialized_start=930
-  _globals['_ESTIMATERESPONSE']._serialized_end=999
-  _globals['_RENDERREQUEST']._serialized_start=1001
-  _globals['_RENDERREQUEST']._serialized_end=1121
-  _globals['_RENDERRESPONSE']._serialized_start=1123
-  _globals['_RENDERRESPONSE']._serialized_end=1248
-  _globals['_MANIFEST']._serialized_start=1251
-  _globals['_MANIFEST']._serialized_end=1507
-  _globals['_PAGESIZE']._serialized_start=1509
-  _globals['_PAGESIZE']._serialized_end=1609
-  _globals['_MISSINGGLYPH']._serialized_start=1611
-  _globals['_MISSINGGLYPH']._serialized_end=1660
-  _globals['_RENDERSERVICE']._serialized_start=1663
-  _globals['_RENDERSERVICE']._serialized_end=1958
+  _globals['_DOCUMENTHEADER']._serialized_end=207
+  _globals['_EXTRACTREQUEST']._serialized_start=210
+  _globals['_EXTRACTREQUEST']._serialized_end=341
+  _globals['_EXTRACTRESPONSE']._serialized_start=344
+  _globals['_EXTRACTRESPONSE']._serialized_end=478
+  _globals['_EXTRACTREPORT']._serialized_start=481
+  _globals['_EXTRACTREPORT']._serialized_end=722
+  _globals['_EXTRACTREPORT_REMOVEDENTRY']._serialized_start=676
+  _globals['_EXTRACTREPORT_REMOVEDENTRY']._serialized_end=722
+  _globals['_TEXTCHUNK']._serialized_start=724
+  _globals['_TEXTCHUNK']._serialized_end=820
+  _globals['_OFFSETRUN']._serialized_start=822
+  _globals['_OFFSETRUN']._serialized_end=891
+  _globals['_ESTIMATEREQUEST']._serialized_start=893
+  _globals['_ESTIMATEREQUEST']._serialized_end=1015
+  _globals['_ESTIMATERESPONSE']._serialized_start=1017
+  _globals['_ESTIMATERESPONSE']._serialized_end=1086
+  _globals['_RENDERREQUEST']._serialized_start=1088
+  _globals['_RENDERREQUEST']._serialized_end=1208
+  _globals['_RENDERRESPONSE']._serialized_start=1210
+  _globals['_RENDERRESPONSE']._serialized_end=1335
+  _globals['_MANIFEST']._serialized_start=1338
+  _globals['_MANIFEST']._serialized_end=1594
+  _globals['_PAGESIZE']._serialized_start=1596
+  _globals['_PAGESIZE']._serialized_end=1696
+  _globals['_MISSINGGLYPH']._serialized_start=1698
+  _globals['_MISSINGGLYPH']._serialized_end=1747
+  _globals['_RENDERSERVICE']._serialized_start=1750
+  _globals['_RENDERSERVICE']._serialized_end=2045
 # @@protoc_insertion_point(module_scope)

@@ -28,22 +28,26 @@ class DocumentHeader(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     MEDIA_TYPE_FIELD_NUMBER: _builtins.int
     CHARSET_FIELD_NUMBER: _builtins.int
+    MODE_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name the document came with, for messages only."""
     media_type: _builtins.str
     """Media type when the caller knows it; the content decides otherwise."""
     charset: _builtins.str
-    """Character encoding when the caller knows it; UTF-8 otherwise."""
+    """Character encoding when the caller knows it; otherwise a byte order mark, UTF-8 or the likeliest other one."""
+    mode: _common_pb2.Mode.ValueType
+    """What the pages will favour: MODE_CODE keeps every line, column and indent of a text as it is."""
     def __init__(
         self,
         *,
         name: _builtins.str = ...,
         media_type: _builtins.str = ...,
         charset: _builtins.str = ...,
+        mode: _common_pb2.Mode.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charset", b"charset", "media_type", b"media_type", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charset", b"charset", "media_type", b"media_type", "mode", b"mode", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -143,15 +147,23 @@ class ExtractReport(_message.Message):
     CHARACTERS_FIELD_NUMBER: _builtins.int
     REMOVED_FIELD_NUMBER: _builtins.int
     CLEANING_VERSION_FIELD_NUMBER: _builtins.int
+    CHARSET_FIELD_NUMBER: _builtins.int
+    SOURCE_CHARACTERS_FIELD_NUMBER: _builtins.int
     media_type: _builtins.str
     """Media type by content."""
     characters: _builtins.int
     """Characters of the clean text."""
     cleaning_version: _builtins.str
     """Version of the cleaning rules; part of a document's identity."""
+    charset: _builtins.str
+    """Character encoding that the bytes were decoded with; empty for PDF and DOCX."""
+    source_characters: _builtins.int
+    """Characters of the text before cleaning, which offsets count."""
     @_builtins.property
     def removed(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Characters removed or replaced by cleaning, by kind ("control", "ansi", "zero_width", "blank_lines", "trailing_space", …)."""
+        """What was left out or replaced, in characters by kind ("control", "ansi", "zero_width", "blank_lines", "wrapped_lines",
+        "hidden", …), but for "running_heads" (lines) and "image_pages" (PDF pages that hold a picture and no text).
+        """
 
     def __init__(
         self,
@@ -160,10 +172,12 @@ class ExtractReport(_message.Message):
         characters: _builtins.int = ...,
         removed: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         cleaning_version: _builtins.str = ...,
+        charset: _builtins.str = ...,
+        source_characters: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["characters", b"characters", "cleaning_version", b"cleaning_version", "media_type", b"media_type", "removed", b"removed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["characters", b"characters", "charset", b"charset", "cleaning_version", b"cleaning_version", "media_type", b"media_type", "removed", b"removed", "source_characters", b"source_characters"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -213,7 +227,7 @@ class OffsetRun(_message.Message):
     text_start: _builtins.int
     """First character in the clean text."""
     source_start: _builtins.int
-    """Same character in the decoded source."""
+    """Same character in the text before cleaning: of a text file the decoded file, of other documents their extracted lines."""
     length: _builtins.int
     """Characters in the run."""
     def __init__(

@@ -58,6 +58,8 @@ class RenderServiceServicer:
 
     def Extract(self, request_iterator, context):
         """Turns document bytes into clean text. First message: header; then chunks. Answers one report, then the text in chunks.
+        Text in any common encoding, Markdown, HTML, PDF, DOCX, source code, logs; the content tells which. A document that
+        takes more time or memory to be read than is allowed, or breaks its reader, is an INVALID_DOCUMENT.
         Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -35,6 +35,8 @@ class RenderServiceStub:
     def __new__(cls, channel: _aio.Channel) -> RenderServiceAsyncStub: ...
     Extract: _grpc.StreamStreamMultiCallable[_render_pb2.ExtractRequest, _render_pb2.ExtractResponse]
     """Turns document bytes into clean text. First message: header; then chunks. Answers one report, then the text in chunks.
+    Text in any common encoding, Markdown, HTML, PDF, DOCX, source code, logs; the content tells which. A document that
+    takes more time or memory to be read than is allowed, or breaks its reader, is an INVALID_DOCUMENT.
     Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
     """
     Estimate: _grpc.StreamUnaryMultiCallable[_render_pb2.EstimateRequest, _render_pb2.EstimateResponse]
@@ -53,6 +55,8 @@ class RenderServiceAsyncStub(RenderServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Extract: _aio.StreamStreamMultiCallable[_render_pb2.ExtractRequest, _render_pb2.ExtractResponse]  # type: ignore[assignment]
     """Turns document bytes into clean text. First message: header; then chunks. Answers one report, then the text in chunks.
+    Text in any common encoding, Markdown, HTML, PDF, DOCX, source code, logs; the content tells which. A document that
+    takes more time or memory to be read than is allowed, or breaks its reader, is an INVALID_DOCUMENT.
     Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
     """
     Estimate: _aio.StreamUnaryMultiCallable[_render_pb2.EstimateRequest, _render_pb2.EstimateResponse]  # type: ignore[assignment]
@@ -74,6 +78,8 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_render_pb2.ExtractResponse], _abc.AsyncIterator[_render_pb2.ExtractResponse]]:
         """Turns document bytes into clean text. First message: header; then chunks. Answers one report, then the text in chunks.
+        Text in any common encoding, Markdown, HTML, PDF, DOCX, source code, logs; the content tells which. A document that
+        takes more time or memory to be read than is allowed, or breaks its reader, is an INVALID_DOCUMENT.
         Errors: INVALID_ARGUMENT (INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
         """
 
