@@ -7,10 +7,10 @@ import zipfile
 import mammoth
 
 from render_service.documents.markup import decode_html
+from render_service.documents.numbering import BODY, with_numbers
 from render_service.documents.values import Decoded, InvalidDocument, TextTooLong
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-BODY = "word/document.xml"
 MAX_ENTRIES = 10_000
 MAX_XML_BYTES = 64 * 1024 * 1024
 # XML of text packs about 10 : 1, and rarely 40 : 1; what packs better than that is a bomb.
@@ -35,7 +35,8 @@ def decode_docx(data: bytes) -> Decoded:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check(archive)
-        html = mammoth.convert_to_html(io.BytesIO(data), convert_image=mammoth.images.img_element(_no_image)).value
+        numbered = io.BytesIO(with_numbers(data))
+        html = mammoth.convert_to_html(numbered, convert_image=mammoth.images.img_element(_no_image)).value
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise InvalidDocument(f"the DOCX file is damaged or cut off: {error}") from error
     except (InvalidDocument, MemoryError):
