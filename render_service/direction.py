@@ -1,12 +1,13 @@
 """Owns the order in which the characters of a line stand from left to right: rules L1, L2 and L4 of UAX #9."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from render_service.code_points import Codes
-from render_service.lines import CELL_UNITS, HANGING, Setting, Units
+from render_service.lines import HANGING, Setting, Units
 from render_service.style import Flow
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def rearrange(given: Setting, cut: "Cut", placed: tuple[Codes, Units, Units]) ->
     columns, style = given.style.flow is Flow.COLUMNS, given.style
     room = style.room_px(cut.width) * 1000 // style.font_px
     bounds = [*cut.line_starts, len(codes)]
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in pairwise(bounds):
         own = slice(start, _ink_end(given.text, cut.text_start + start, cut.text_start + stop) - cut.text_start)
         if own.stop > start and given.shaper.runs_back(codes[own]):
             levels, back = _levels(given, cut.text_start + start, cut.text_start + own.stop)
@@ -82,5 +83,5 @@ def visual_order(levels: Levels) -> npt.NDArray[np.int64]:
 def _squeeze(units: Units, advances: Units, room: int) -> None:
     """Moves what stands beyond the edge inside; words were measured whole and may have been cut since."""
     if len(units) and (over := int((units + advances).max()) - room) > 0:
-        least = min(CELL_UNITS, int(units.min()))
+        least = int(units.min())
         units[:] = least + (units - least) * max(0, room - least - int(advances.max())) // max(1, room + over - least)

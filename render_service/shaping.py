@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from render_service import fonts
 from render_service.code_points import Codes
-from render_service.fonts.faces import EMOJI, FACES, MONO, SCRIPTS, Shaping
+from render_service.fonts.faces import EMOJI, FACES, MONO, SCRIPTS
 from render_service.lines import CELL_UNITS, Atom, Units
 from render_service.style import Flow
 
@@ -38,7 +38,7 @@ class ScriptShaper:
 
     def widths(self, text: str, atom: Atom, advances: Units) -> Units:
         """A word's own width, in whole cells where there are cells, shared among the letters that bear marks."""
-        if FACES[atom.face].shaping is not Shaping.WORD:
+        if not FACES[atom.face].shaped:
             return _on_first(advances, _cluster_width(advances, atom.face))
         width = fonts.shaped_units(text[atom.start : atom.stop], atom.face)
         if self._cells:
@@ -120,7 +120,7 @@ def _turning() -> npt.NDArray[np.bool_]:
 @cache
 def _interesting() -> npt.NDArray[np.bool_]:
     """By code point: whether it can be part of what is drawn together."""
-    table = fonts.UNSHAPED[_faces()]
+    table = fonts.SHAPED[_faces()]
     table[0x300:0x370] = True
     for code in (0x20E3, 0xFE0F, 0x200D):
         table[code] = True
@@ -138,13 +138,8 @@ def _pattern() -> re.Pattern[str]:
     """One alternative a face, named after its index."""
     alternatives = [f"(?P<f{EMOJI}>{_emoji()})", f"(?P<f{MONO}>[{_class(_mono_letters())}][{MARKS}]+)"]
     for face in range(FIRST_SCRIPT, len(FACES)):
-        letters = _letters(face)
-        marks = [code for code in letters if unicodedata.category(chr(code)) in ("Mn", "Me")]
-        if FACES[face].shaping is Shaping.WORD:
-            alternatives.append(f"(?P<f{face}>[{_class(letters)}][{_class(letters)}{JOINERS}]*)")
-        elif FACES[face].shaping is Shaping.CLUSTER:
-            bases = [code for code in letters if code not in marks]
-            alternatives.append(f"(?P<f{face}>[{_class(bases)}][{_class(marks)}]+)")
+        letters = _class(_letters(face))
+        alternatives.append(f"(?P<f{face}>[{letters}][{letters}{JOINERS}]*)")
     return re.compile("|".join(alternatives))
 
 

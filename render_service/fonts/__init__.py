@@ -15,7 +15,7 @@ from PIL import Image, ImageFont, features
 
 from render_service.code_points import Codes
 from render_service.fonts.boxes import box
-from render_service.fonts.faces import BLANK, FACES, FOLDER, MISSING, MONO, MONO_ASCII, Shaping
+from render_service.fonts.faces import BLANK, FACES, FOLDER, MISSING, MONO, MONO_ASCII
 from render_service.style import Flow
 
 VERSION = "noto-2.004-2"
@@ -28,8 +28,8 @@ RISE_EM = 0.08
 RISE_BELOW = 0x2000
 UNITS = 1000
 RIGHT_TO_LEFT = ("R", "AL")
-# By face index, BLANK and MISSING included: whether the face takes shaping.
-UNSHAPED = np.array([at < len(FACES) and FACES[at].shaping is not Shaping.NONE for at in range(256)])
+# By face index, BLANK and MISSING included.
+SHAPED = np.array([at < len(FACES) and FACES[at].shaped for at in range(256)])
 
 Ink = npt.NDArray[np.uint8]
 
@@ -74,7 +74,7 @@ def measure(codes: Codes, flow: Flow) -> npt.NDArray[np.uint16]:
 def missing(codes: Codes, flow: Flow) -> npt.NDArray[np.bool_]:
     """Which code points no font can draw; where shaping is not to be had, those that it takes as well."""
     faces = metrics(flow).face[codes]
-    result: npt.NDArray[np.bool_] = (faces == MISSING) | (UNSHAPED[faces] if not can_shape() else False)
+    result: npt.NDArray[np.bool_] = (faces == MISSING) | (SHAPED[faces] if not can_shape() else False)
     return result
 
 
@@ -91,7 +91,7 @@ def mask(code_point: int, font_px: int, flow: Flow) -> Mask | None:
     """
     table = metrics(flow)
     face, advance = int(table.face[code_point]), int(table.advance[code_point])
-    if face == MISSING or (UNSHAPED[face] and not can_shape()):
+    if face == MISSING or (SHAPED[face] and not can_shape()):
         return None
     if face == BLANK:
         return Mask(np.zeros((0, 0), np.uint8), 0, 0)

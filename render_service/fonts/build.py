@@ -53,7 +53,9 @@ JOINERS = frozenset((0x200C, 0x200D, 0x25CC))
 SIMPLE_CUTS = (
     Cut("NotoSansSC-Regular.otf", CJK, 2, CHINESE),
     Cut("NotoSansMonoSC-ASCII.otf", CJK, 7, _ranges((0x20, 0x7E))),
-    Cut("NotoSansMono-Regular.ttf", NOTO / "truetype/noto/NotoSansMono-Regular.ttf", 0, LATIN, ("ccmp", "mark", "mkmk")),
+    Cut(
+        "NotoSansMono-Regular.ttf", NOTO / "truetype/noto/NotoSansMono-Regular.ttf", 0, LATIN, ("ccmp", "mark", "mkmk")
+    ),
     Cut("NotoSansMath-Symbols.ttf", NOTO / "truetype/noto/NotoSansMath-Regular.ttf", 0, SYMBOLS),
     Cut("NotoSansSymbols2-Regular.ttf", NOTO / "truetype/noto/NotoSansSymbols2-Regular.ttf", 0, SYMBOLS),
     Cut("NotoSansKR-Syllables.otf", CJK, 1, KOREAN),

@@ -75,22 +75,32 @@ def test_an_empty_page_is_paper():
     assert (paint(glyphs(), CELLS) == np.full((28, 56), PAPER)).all()
 
 
-def test_a_character_without_a_glyph_is_a_visible_box():
-    pixels = paint(glyphs(("😀", 0, 0)), CELLS)
-    assert (pixels[0, :12] == 0).all()
-    assert (pixels[:12, 0] == 0).all()
-    assert (pixels[2:10, 2:10] == PAPER).all()
+def test_a_character_without_a_glyph_is_a_box_that_spells_its_code_point():
+    pixels = paint(glyphs(("\u1234", 0, 0)), CELLS)
+    assert (pixels[0, :27] == 0).all()
+    assert (pixels[:13, [0, 26]] == 0).all()
+    digits = ["".join(".#"[int(value)] for value in row) for row in pixels[4:9, 6:21] == 0]
+    assert digits == [".#..###.###.#.#", "##....#...#.#.#", ".#..###..##.###", ".#..#.....#...#", "###.###.###...#"]
+
+
+@pytest.mark.parametrize("font_px", [10, 12, 14])
+@pytest.mark.parametrize("char", ["\u0378", "\U00013000", "\U0010fffd"], ids=ascii)
+def test_boxes_of_different_characters_differ(char, font_px):
+    one, other = (fonts.missing_box(ord(char) + step, font_px, Flow.CELLS).ink for step in (0, 1))
+    assert one.shape == other.shape == (font_px - 1, 2 * font_px)
+    if font_px > 10 or ord(char) < 0x100000:
+        assert (one != other).any()
 
 
 def test_an_atlas_that_grew_too_large_starts_anew_and_paints_the_same(monkeypatch):
     pages = [glyphs((char, 0, 0), ("g", 28, 7)) for char in "一二三四五"]
     style = Style(flow=Flow.CELLS, font_px=19, max_width_px=140, max_height_px=84)
     roomy = [paint(page, style) for page in pages]
-    monkeypatch.setattr(paint_module, "MAX_ATLAS_PIXELS", 100)
+    monkeypatch.setattr(paint_module, "MAX_ATLAS_BYTES", 2_000)
     cramped = paint_module.Atlas(style.flow, style.font_px)
     monkeypatch.setattr(paint_module, "_atlas", lambda flow, font_px: cramped)
     assert all((paint(page, style) == pixels).all() for page, pixels in zip(pages, roomy, strict=True))
-    assert len(cramped._value) < 300
+    assert cramped.size_bytes < 3_000
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from glyphstream.render.v1 import render_pb2 as wire
 from glyphstream.render.v1.render_pb2_grpc import RenderServiceStub
 from PIL import Image
 
+from render_service.rendered import RenderedDocuments
 from render_service.servicer import ERRORS, RenderServicer, register
 from render_service.workers import Pool
 from serving.options import channel_options
@@ -30,6 +31,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 CELLS = common.Style(flow=common.FLOW_CELLS, font_px=14, max_width_px=448, max_height_px=224, grid_px=28)
 TEXT = "第一条 服务期限为 36 个月。\n" * 40
 MAX_BYTES = 3_000_000
+KEPT_BYTES = 1_000_000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -42,7 +44,7 @@ async def pool() -> AsyncIterator[Pool]:
 
 @asynccontextmanager
 async def served(pool: Pool, upload_wait_s: float) -> AsyncIterator[RenderServiceStub]:
-    servicer = RenderServicer(pool, MAX_BYTES, upload_wait_s)
+    servicer = RenderServicer(pool, RenderedDocuments(pool, KEPT_BYTES), MAX_BYTES, upload_wait_s)
     async with (
         running(partial(register, servicer=servicer), table=ERRORS) as port,
         grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=channel_options()) as channel,
@@ -117,8 +119,8 @@ async def test_raw_rows_travel_when_asked_for(stub):
 
 
 async def test_missing_glyphs_are_listed_most_frequent_first(stub):
-    first, page = await collected(stub.Render(iter(render_call("😀ก😀"))))
-    assert [(one.code_point, one.count) for one in first.manifest.missing] == [(0x1F600, 2), (0xE01, 1)]
+    first, page = await collected(stub.Render(iter(render_call("\u0378ᚠ\u0378"))))
+    assert [(one.code_point, one.count) for one in first.manifest.missing] == [(0x378, 2), (0x16A0, 1)]
     assert page.page.missing_glyphs == 3
 
 
