@@ -32,11 +32,12 @@ def rearrange(given: Setting, cut: "Cut", placed: tuple[Codes, Units, Units]) ->
     bounds = [*cut.line_starts, len(codes)]
     for start, stop in pairwise(bounds):
         own = slice(start, _ink_end(given.text, cut.text_start + start, cut.text_start + stop) - cut.text_start)
-        if own.stop > start and given.shaper.runs_back(codes[own]):
+        if own.stop > start and given.turns:
             levels, back = _levels(given, cut.text_start + start, cut.text_start + own.stop)
-            units[own] = _reordered(units[own], advances[own], levels, room if back and not columns else 0)
-            for at in np.flatnonzero(levels & 1) + start:
-                codes[at] = given.shaper.mirrored(int(codes[at]))
+            if levels.any():
+                units[own] = _reordered(units[own], advances[own], levels, room if back and not columns else 0)
+                for at in np.flatnonzero(levels & 1) + start:
+                    codes[at] = given.shaper.mirrored(int(codes[at]))
         _squeeze(units[own], advances[own], room)
     return codes, units
 

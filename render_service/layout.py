@@ -165,7 +165,7 @@ def place(given: Setting, index: int, cut: Cut) -> PageLayout:
     marked = _marked(given, cut)
     advances = given.advances(codes, text, atoms)
     units = _units(given, advances, (starts, marked), text)
-    if given.shaper and (atoms or given.shaper.runs_back(codes)):
+    if atoms or given.turns:
         codes, units = rearrange(given, cut, (codes, units, advances))
     rows = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(codes))))
     alone = ~among(codes, INVISIBLE)
@@ -195,7 +195,7 @@ def _units(given: Setting, advances: Units, lines: tuple[Units, npt.NDArray[np.b
     starts, marked = lines
     ends = np.concatenate(([0], np.cumsum(advances)))
     lengths = np.diff(np.append(starts, len(advances)))
-    units = ends[:-1] - np.repeat(ends[starts] - marked * CELL_UNITS, lengths)
+    units: Units = ends[:-1] - np.repeat(ends[starts] - marked * CELL_UNITS, lengths)
     if given.has_tabs:
         for start, stop in pairwise([*starts.tolist(), len(text)]):
             _shift_after_tabs(text, (start, stop), (ends, units), given.tab_units)

@@ -78,6 +78,14 @@ class Setting:
         space = int(self.measure(encode(" "))[0]) if proportional else CELL_UNITS
         return TAB_COLUMNS * max(space, 1)
 
+    @cached_property
+    def turns(self) -> bool:
+        """Whether any character of the text runs from right to left."""
+        if self.shaper is None:
+            return False
+        pieces = (self.text[at : at + WINDOW_CHARACTERS] for at in range(0, len(self.text), WINDOW_CHARACTERS))
+        return any(self.shaper.runs_back(encode(piece)) for piece in pieces)
+
     @property
     def wraps_anywhere(self) -> bool:
         """Whether lines are cut wherever they are full."""

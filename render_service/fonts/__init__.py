@@ -3,15 +3,14 @@
 `metrics.npz` (made by build.py, which also proved that each named glyph has ink) names the face of every code point.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 from unicodedata import bidirectional
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFont, features
+from PIL import ImageFont, features
 
 from render_service.code_points import Codes
 from render_service.fonts.boxes import box
@@ -20,6 +19,7 @@ from render_service.style import Flow
 
 VERSION = "noto-2.004-2"
 WORDS_KEPT = 16_384
+LEAST_WORD_PX = 4.0  # smaller, ink fades away
 
 # The em box of the Chinese face: 880 units above the baseline, so that its ink is centred in font_px rows.
 ASCENT_EM = 0.88
@@ -118,10 +118,9 @@ def shaped(text: str, face: int, font_px: int, width: int) -> Mask:
     The box is `width` pixels wide: a longer word is drawn smaller, a shorter one stands at its beginning: left, or
     right where it is read from there. Call it only where `can_shape`.
     """
-    size = FACES[face].scale * font_px
     units = shaped_units(text, face)
-    if units * font_px > width * UNITS:
-        size *= width * UNITS / (units * font_px)
+    fitting = min(1.0, width * UNITS / max(1, units * font_px))
+    size = max(FACES[face].scale * font_px * fitting, min(LEAST_WORD_PX, FACES[face].scale * font_px))
     drawn, (left, top) = _font(FACES[face].file, size, raqm=True).getmask2(text, mode="L", anchor="ls")
     rightwards = width - units * font_px // UNITS if bidirectional(text[0]) in RIGHT_TO_LEFT else 0
     shift = int(left) + max(0, rightwards)
@@ -140,7 +139,7 @@ def _draw(code_point: int, size: float, file: str) -> tuple[Ink, int, int]:
     return _pixels(drawn), int(left), int(top)
 
 
-def _pixels(drawn: Image.core.ImagingCore) -> Ink:
+def _pixels(drawn: Any) -> Ink:
     width, height = drawn.size
     return np.frombuffer(bytes(drawn), np.uint8).reshape(height, width)
 
