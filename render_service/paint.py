@@ -75,8 +75,9 @@ class Atlas:
         self._clear()
 
     def _clear(self) -> None:
-        self._slot = np.full(SLOTS, -1, np.int32)
-        self._first, self._width, self._left = (np.zeros(0, np.int64) for _ in range(3))
+        # Zeros cost no memory before they are written to, so 0 means that a character was not met yet.
+        self._slot = np.zeros(SLOTS, np.int32)
+        self._first, self._width, self._left = (np.zeros(1, np.int64) for _ in range(3))
         self._above = 0
         self._rows = np.full((self._font_px, 1), PAPER, np.uint8)
 
@@ -111,7 +112,7 @@ class Atlas:
 
     def _slots_of(self, codes: Codes) -> npt.NDArray[np.int32]:
         """Slot of each character; characters met for the first time are drawn now."""
-        fresh = codes[self._slot[codes] < 0]
+        fresh = codes[self._slot[codes] == 0]
         if fresh.size:
             self._add(np.unique(fresh))
         if fresh.size and self.size_bytes > MAX_ATLAS_BYTES:

@@ -19,6 +19,16 @@ FIRST_SCRIPT = len(FACES) - len(SCRIPTS)
 MARKS = "\u0300-\u036f"
 JOINERS = "\u200c\u200d"
 AUTO, LEFT_TO_RIGHT = 0x40, 0x110  # FriBidiParType: by the first strong character, from left to right
+# Where characters of the classes R, AL and AN are; all of Unicode takes a second to look through.
+TURNING = ("R", "AL", "AN")
+TURNING_BLOCKS = (
+    (0x590, 0x8FF),
+    (0x200F, 0x200F),
+    (0xFB1D, 0xFDFF),
+    (0xFE70, 0xFEFF),
+    (0x10800, 0x10FFF),
+    (0x1E800, 0x1EFFF),
+)
 PARAGRAPHS_KEPT = 256
 
 Levels = npt.NDArray[np.int8]
@@ -114,7 +124,10 @@ def _faces() -> npt.NDArray[np.uint8]:
 @cache
 def _turning() -> npt.NDArray[np.bool_]:
     """By code point: whether a line with it is put into visual order."""
-    return np.array([unicodedata.bidirectional(chr(code)) in ("R", "AL", "AN") for code in range(0x110000)])
+    table = np.zeros(0x110000, np.bool_)
+    for first, last in TURNING_BLOCKS:
+        table[first : last + 1] = [unicodedata.bidirectional(chr(code)) in TURNING for code in range(first, last + 1)]
+    return table
 
 
 @cache

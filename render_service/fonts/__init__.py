@@ -14,7 +14,7 @@ from PIL import ImageFont, features
 
 from render_service.code_points import Codes
 from render_service.fonts.boxes import box
-from render_service.fonts.faces import BLANK, FACES, FOLDER, MISSING, MONO, MONO_ASCII
+from render_service.fonts.faces import BLANK, CHINESE, FACES, FOLDER, MISSING, MONO, MONO_ASCII
 from render_service.style import Flow
 
 VERSION = "noto-2.004-2"
@@ -27,6 +27,8 @@ ASCENT_EM = 0.88
 RISE_EM = 0.08
 RISE_BELOW = 0x2000
 UNITS = 1000
+# Each is one em wide, which saves asking the font.
+IDEOGRAPHS = range(0x3400, 0xA000)
 RIGHT_TO_LEFT = ("R", "AL")
 # By face index, BLANK and MISSING included.
 SHAPED = np.array([at < len(FACES) and FACES[at].shaped for at in range(256)])
@@ -153,7 +155,7 @@ def _font(file: str, size: float, raqm: bool = False) -> ImageFont.FreeTypeFont:
 def _size(face: int, code_point: int, font_px: int, advance: int) -> float:
     """Size at which the glyph's own advance fits its place."""
     file, scale = FACES[face].file, FACES[face].scale
-    if face in (MONO_ASCII, MONO) or not advance:
+    if face in (MONO_ASCII, MONO) or not advance or (face == CHINESE and code_point in IDEOGRAPHS):
         return font_px * scale
     own = _font(file, 1000).getlength(chr(code_point))
     return font_px * min(scale, advance / own if own else scale)

@@ -1,5 +1,6 @@
 """Scripts that join, bear marks or run back are drawn whole and in the order in which they are read."""
 
+import unicodedata
 from functools import partial
 
 import numpy as np
@@ -117,6 +118,11 @@ def test_a_line_of_a_long_paragraph_keeps_the_direction_of_the_paragraph(lay_out
     pages = lay_out(text, CELLS)
     last = max(pages[-1].y.tolist())
     assert min(pages[-1].x[pages[-1].y == last]) > 140
+
+
+def test_no_character_that_turns_stands_outside_the_blocks_that_are_looked_through():
+    turning = [code for code in range(0x110000) if unicodedata.bidirectional(chr(code)) in ("R", "AL", "AN")]
+    assert np.flatnonzero(shaping._turning()).tolist() == turning
 
 
 @given(st.lists(st.integers(0, 5), max_size=40))
