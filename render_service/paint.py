@@ -19,6 +19,8 @@ ATLASES = 8
 # At most so much ink an atlas, so that all of a process stay below 96 MB whatever sizes and scripts come along.
 MAX_ATLAS_BYTES = 8_000_000
 SLOTS = 0x110000
+# Fewer than one place in so many is faster picked out than gathered with all others.
+SPARSE = 20
 
 Pixels = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
@@ -49,8 +51,22 @@ def _strips(tops: npt.NDArray[np.int16]) -> tuple[Integers, Integers]:
     return np.flatnonzero(occurs) + least, (np.cumsum(occurs) - 1)[tops - least]
 
 
-def _lay_down(ink: Pixels, tops: npt.NDArray[np.integer], canvas: Pixels) -> None:
-    """Strips, (rows, strips, columns), onto a canvas; rows beyond its edges are left out."""
+def _lay_down(ink: Pixels, tops: Integers, canvas: Pixels) -> None:
+    """Strips, (rows, strips, columns), onto a canvas of paper; rows beyond its edges are left out."""
+    pitch = int(tops[1] - tops[0]) if len(tops) > 1 else len(ink)
+    first, stop = int(tops[0]), int(tops[-1]) + pitch
+    even = pitch <= len(ink) and first >= 0 and stop + len(ink) <= len(canvas) and (np.diff(tops) == pitch).all()
+    if not even:
+        _lay_one_by_one(ink, tops, canvas)
+        return
+    body = canvas[first:stop].reshape(len(tops), pitch, -1)
+    body[:] = ink[:pitch].transpose(1, 0, 2)
+    for row in range(pitch, len(ink)):
+        under = canvas[first + row : stop + row : pitch]
+        np.minimum(under, ink[row], out=under)
+
+
+def _lay_one_by_one(ink: Pixels, tops: Integers, canvas: Pixels) -> None:
     for strip, top in enumerate(tops.tolist()):
         first, stop = max(0, -top), min(len(ink), len(canvas) - top)
         if first < stop:
@@ -97,18 +113,25 @@ class Atlas:
         within = np.arange(ends[-1]) - np.repeat(ends - widths, widths)
         columns = within + np.repeat(self._first[slots], widths)
         claimed = within + np.repeat(places + self._left[slots], widths)
-        ink, lost = self._gathered(claimed, columns, size)
-        while lost.any():
-            claimed, columns = claimed[lost], columns[lost]
-            under, lost = self._gathered(claimed, columns, size)
-            np.minimum(ink, under, out=ink)
-        return ink, self._above
-
-    def _gathered(self, claimed: Integers, columns: Integers, size: int) -> tuple[Pixels, npt.NDArray[np.bool_]]:
-        """A strip on which each place shows one of the columns that claim it, and which claims were lost."""
         chosen = np.zeros(size, np.int64)
         chosen[claimed] = columns
-        return self._rows.take(chosen, axis=1), chosen[claimed] != columns
+        ink = self._rows.take(chosen, axis=1)
+        lost = np.flatnonzero(chosen[claimed] != columns)
+        while lost.size:
+            claimed, columns = claimed[lost], columns[lost]
+            lost = self._lay_over(ink, claimed, columns)
+        return ink, self._above
+
+    def _lay_over(self, ink: Pixels, claimed: Integers, columns: Integers) -> Integers:
+        """Darkens claimed places, each by one of the columns that claim it; returns which claims were lost."""
+        chosen = np.zeros(ink.shape[1], np.int64)
+        chosen[claimed] = columns
+        if len(claimed) * SPARSE < len(chosen):
+            places = np.flatnonzero(chosen)
+            ink[:, places] = np.minimum(ink[:, places], self._rows.take(chosen[places], axis=1))
+        else:
+            np.minimum(ink, self._rows.take(chosen, axis=1), out=ink)
+        return np.flatnonzero(chosen[claimed] != columns)
 
     def _slots_of(self, codes: Codes) -> npt.NDArray[np.int32]:
         """Slot of each character; characters met for the first time are drawn now."""
