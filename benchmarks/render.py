@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -112,8 +113,10 @@ def alone(characters: int, single_line: bool) -> Growth:
         pass
     end = _cpu_s()
     assert isinstance(manifest, jobs.Manifest)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-    return Growth(characters, single_line, len(manifest.pages), end - start, first - start, first - laid_out, peak)
+    (peak_kb,) = re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    return Growth(
+        characters, single_line, len(manifest.pages), end - start, first - start, first - laid_out, int(peak_kb) / 1e3
+    )
 
 
 def growth(sizes: tuple[int, ...]) -> list[Growth]:

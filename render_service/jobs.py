@@ -13,7 +13,7 @@ from PIL import features
 from render_service import clean, documents, fonts, layout
 from render_service.code_points import encode
 from render_service.linebreak import break_opportunities
-from render_service.lines import Setting
+from render_service.lines import Setting, pieces
 from render_service.paint import paint
 from render_service.png import encode_image
 from render_service.shaping import shaper
@@ -192,8 +192,7 @@ def _manifest(given: Setting, pages: tuple[layout.Cut, ...]) -> Manifest:
 def _missing(text: str, flow: Flow) -> tuple[tuple[int, int], ...]:
     """Code points that no font draws with their counts, most frequent first, then by code point."""
     counts: Counter[int] = Counter()
-    for start in range(0, len(text), PIECE_CHARACTERS):
-        codes = encode(text[start : start + PIECE_CHARACTERS])
+    for codes in map(encode, pieces(text)):
         gone = fonts.missing(codes, flow)
         if gone.any():
             kinds, times = np.unique(codes[gone], return_counts=True)

@@ -25,6 +25,7 @@ from render_service.lines import (
     after_tab,
     line_starts,
     longest_line,
+    pieces,
     tabs,
 )
 from render_service.style import Flow, Style
@@ -118,7 +119,8 @@ def setting(
     if len(text) > MAX_CHARACTERS:
         raise DocumentTooLong(f"{len(text)} characters, at most {MAX_CHARACTERS} are laid out")
     drawn = LINE_END_WITHIN.sub(RETURN, text) if style.reflow else text
-    return Setting(drawn, text, style, measure, breaks, shaper)
+    turns = shaper is not None and any(shaper.runs_back(encode(piece)) for piece in pieces(drawn))
+    return Setting(drawn, text, style, measure, breaks, shaper, turns)
 
 
 def cuts(given: Setting) -> Iterator[Cut]:

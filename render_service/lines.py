@@ -57,7 +57,10 @@ class Shaper(Protocol):
 
 @dataclass(frozen=True)
 class Setting:
-    """A text to be set and all that its layout depends on; `text` is what is drawn, `original` what was given."""
+    """A text to be set and all that its layout depends on; `text` is what is drawn, `original` what was given.
+
+    `turns` where any character runs from right to left.
+    """
 
     text: str
     original: str
@@ -65,6 +68,7 @@ class Setting:
     measure: Measure
     breaks: BreakOpportunities | None
     shaper: Shaper | None
+    turns: bool
 
     @cached_property
     def has_tabs(self) -> bool:
@@ -77,14 +81,6 @@ class Setting:
         proportional = self.style.flow is Flow.PROPORTIONAL
         space = int(self.measure(encode(" "))[0]) if proportional else CELL_UNITS
         return TAB_COLUMNS * max(space, 1)
-
-    @cached_property
-    def turns(self) -> bool:
-        """Whether any character of the text runs from right to left."""
-        if self.shaper is None:
-            return False
-        pieces = (self.text[at : at + WINDOW_CHARACTERS] for at in range(0, len(self.text), WINDOW_CHARACTERS))
-        return any(self.shaper.runs_back(encode(piece)) for piece in pieces)
 
     @property
     def wraps_anywhere(self) -> bool:
@@ -147,6 +143,11 @@ def _breaks(setting: Setting, start: int, stop: int) -> npt.NDArray[np.integer]:
     assert setting.breaks is not None
     before = start if setting.starts_line(start) else max(0, start - GUARD_CHARACTERS)
     return setting.breaks(setting.original[before:stop]) + before
+
+
+def pieces(text: str) -> Iterator[str]:
+    """A text in stretches that numpy works on at once."""
+    return (text[at : at + WINDOW_CHARACTERS] for at in range(0, len(text), WINDOW_CHARACTERS))
 
 
 def line_starts(setting: Setting, room: int) -> Iterator[int]:

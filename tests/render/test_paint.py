@@ -1,5 +1,6 @@
 """Paint puts ink where layout says, and nowhere else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -103,14 +104,21 @@ def test_an_atlas_that_grew_too_large_starts_anew_and_paints_the_same(monkeypatc
     assert cramped.size_bytes < 3_000
 
 
+SCRIPTS = "Word السلام عليكم ٣\nשָׁלוֹם (עולם) 12\nहिन्दी में क्षत्रिय\nสวัสดี ที่นี่ 한국어\nq\u0303 👍🏽👨‍👩‍👧🇫🇷1️⃣ \u0378 𓀀\n"
+TABLE = "┌────┬─────┐\n│ 型 │ 价  │\n├────┼─────┤\n│ A1 │ 220 │\n└────┴─────┘\n"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "style"),
     [
+        ("scripts", SCRIPTS, Style(Flow.PROPORTIONAL, 14, 20, 168, 112)),
+        ("table", TABLE, Style(Flow.COLUMNS, 14, 0, 140, 84)),
+        ("reflow", "GET /a 200\nGET /b 404\n\n第一项\n第二项", replace(CELLS, reflow=True)),
         ("cells", "第3条 25℃\nSDK_v2.1（g）", CELLS),
         ("columns", "if x:\n\treturn\t# 行长长长长长", Style(Flow.COLUMNS, 12, 0, 84, 84)),
         ("proportional", "Waffles, “quoted” 中文。", Style(Flow.PROPORTIONAL, 12, 14, 112, 84, margin_px=2)),
     ],
-    ids=["cells", "columns", "proportional"],
+    ids=["scripts", "table", "reflow", "cells", "columns", "proportional"],
 )
 def test_a_page_looks_as_it_did(lay_out, name, text, style):
     (page,) = lay_out(text, style)
