@@ -1,7 +1,7 @@
 """Owns ink: a page layout becomes a greyscale array. Masks are drawn once per font size and kept in an atlas.
 
-The atlas holds columns of pixels. A strip of text is a row of column numbers, so that painting is one gather per row of
-pixels for all strips of a page; where two masks claim a column the loser is laid over it afterwards.
+The atlas holds columns of pixels. A strip of text is a row of column numbers, so that painting is one gather for all
+strips of a page; where two masks claim a place the loser is laid over it afterwards.
 """
 
 from functools import lru_cache
@@ -19,8 +19,8 @@ ATLASES = 8
 # At most so much ink an atlas, so that all of a process stay below 96 MB whatever sizes and scripts come along.
 MAX_ATLAS_BYTES = 8_000_000
 SLOTS = 0x110000
-# Fewer than one place in so many is faster picked out than gathered with all others.
-SPARSE = 20
+# Columns are gathered as numbers of so many bytes: numpy copies those fastest.
+WORD = np.dtype(np.complex128)
 
 Pixels = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
@@ -36,8 +36,8 @@ def paint(page: PageLayout, style: Style) -> Pixels:
     if len(page.code_points):
         atlas = _atlas(style.flow, style.font_px)
         tops, strips = _strips(page.y)
-        ink, above = atlas.strips(page.code_points, strips * canvas.shape[1] + page.x + pad, canvas[: len(tops)].size)
-        _lay_down(ink.reshape(len(ink), len(tops), -1), tops + pad - above, canvas)
+        ink = atlas.strips(page.code_points, strips * canvas.shape[1] + page.x + pad, (len(tops), canvas.shape[1]))
+        _lay_down(ink, tops + pad - atlas.above, canvas)
     for run in page.runs:
         _lay_run(run, style, canvas)
     return np.ascontiguousarray(canvas[pad : pad + page.height, pad : pad + page.width])
@@ -52,26 +52,27 @@ def _strips(tops: npt.NDArray[np.int16]) -> tuple[Integers, Integers]:
 
 
 def _lay_down(ink: Pixels, tops: Integers, canvas: Pixels) -> None:
-    """Strips, (rows, strips, columns), onto a canvas of paper; rows beyond its edges are left out."""
-    pitch = int(tops[1] - tops[0]) if len(tops) > 1 else len(ink)
+    """Strips, (strips, rows, columns), onto a canvas of paper; rows beyond its edges are left out."""
+    count, rows, _ = ink.shape
+    pitch = int(tops[1] - tops[0]) if count > 1 else rows
     first, stop = int(tops[0]), int(tops[-1]) + pitch
-    even = pitch <= len(ink) and first >= 0 and stop + len(ink) <= len(canvas) and (np.diff(tops) == pitch).all()
+    even = pitch <= rows and first >= 0 and stop + rows <= len(canvas) and (np.diff(tops) == pitch).all()
     if not even:
         _lay_one_by_one(ink, tops, canvas)
         return
-    body = canvas[first:stop].reshape(len(tops), pitch, -1)
-    body[:] = ink[:pitch].transpose(1, 0, 2)
-    for row in range(pitch, len(ink)):
+    canvas[first:stop].reshape(count, pitch, -1)[:] = ink[:, :pitch]
+    for row in range(pitch, rows):
         under = canvas[first + row : stop + row : pitch]
-        np.minimum(under, ink[row], out=under)
+        np.minimum(under, ink[:, row], out=under)
 
 
 def _lay_one_by_one(ink: Pixels, tops: Integers, canvas: Pixels) -> None:
+    rows = ink.shape[1]
     for strip, top in enumerate(tops.tolist()):
-        first, stop = max(0, -top), min(len(ink), len(canvas) - top)
+        first, stop = max(0, -top), min(rows, len(canvas) - top)
         if first < stop:
             area = canvas[top + first : top + stop]
-            np.minimum(area, ink[first:stop, strip], out=area)
+            np.minimum(area, ink[strip, first:stop], out=area)
 
 
 def _lay_run(run: Run, style: Style, canvas: Pixels) -> None:
@@ -84,7 +85,10 @@ def _lay_run(run: Run, style: Style, canvas: Pixels) -> None:
 
 
 class Atlas:
-    """Ink of the characters seen so far at one size, as columns of pixels; column 0 is paper."""
+    """Ink of the characters seen so far at one size, as columns of pixels; column 0 is paper.
+
+    A column is `above` rows that stand over the boxes' top and then those below, padded with paper to whole words.
+    """
 
     def __init__(self, flow: Flow, font_px: int) -> None:
         self._flow, self._font_px = flow, font_px
@@ -94,44 +98,45 @@ class Atlas:
         # Zeros cost no memory before they are written to, so 0 means that a character was not met yet.
         self._slot = np.zeros(SLOTS, np.int32)
         self._first, self._width, self._left = (np.zeros(1, np.int64) for _ in range(3))
-        self._above = 0
-        self._rows = np.full((self._font_px, 1), PAPER, np.uint8)
+        self.above, self._rows = 0, self._font_px
+        self._columns = _paper(1, self._rows)
+        self._chosen, self._ink = np.zeros(0, np.int64), _paper(0, self._rows)
 
     @property
     def size_bytes(self) -> int:
         """Ink held."""
-        return self._rows.nbytes
+        return self._columns.nbytes
 
-    def strips(self, codes: Codes, places: Integers, size: int) -> tuple[Pixels, int]:
-        """Ink of characters whose boxes begin at `places` of one endless strip, and its rows above the boxes' top.
+    def strips(self, codes: Codes, places: Integers, shape: tuple[int, int]) -> Pixels:
+        """Ink of characters whose boxes begin at `places`, counted through all strips of a page.
 
-        Shape (rows, size); what stands at a place outside is not looked at.
+        `shape` is (strips, columns), the result's (strips, rows, columns). It is good until the next call.
         """
         slots = self._slots_of(codes)
         widths = self._width[slots]
         ends = np.cumsum(widths)
-        within = np.arange(ends[-1]) - np.repeat(ends - widths, widths)
-        columns = within + np.repeat(self._first[slots], widths)
-        claimed = within + np.repeat(places + self._left[slots], widths)
-        chosen = np.zeros(size, np.int64)
+        begin, first = places + self._left[slots], self._first[slots]
+        claimed = np.arange(ends[-1]) + np.repeat(begin - ends + widths, widths)
+        columns = claimed + np.repeat(first - begin, widths)
+        chosen, ink = self._room_for(shape[0] * shape[1])
         chosen[claimed] = columns
-        ink = self._rows.take(chosen, axis=1)
+        self._columns.view(WORD).take(chosen, axis=0, out=ink.view(WORD), mode="clip")
         lost = np.flatnonzero(chosen[claimed] != columns)
         while lost.size:
             claimed, columns = claimed[lost], columns[lost]
-            lost = self._lay_over(ink, claimed, columns)
-        return ink, self._above
+            chosen[claimed] = columns
+            won = chosen[claimed] == columns
+            ink[claimed[won]] = np.minimum(ink[claimed[won]], self._columns[columns[won]])
+            lost = np.flatnonzero(~won)
+        return ink.reshape(*shape, -1)[:, :, : self._rows].transpose(0, 2, 1)
 
-    def _lay_over(self, ink: Pixels, claimed: Integers, columns: Integers) -> Integers:
-        """Darkens claimed places, each by one of the columns that claim it; returns which claims were lost."""
-        chosen = np.zeros(ink.shape[1], np.int64)
-        chosen[claimed] = columns
-        if len(claimed) * SPARSE < len(chosen):
-            places = np.flatnonzero(chosen)
-            ink[:, places] = np.minimum(ink[:, places], self._rows.take(chosen[places], axis=1))
-        else:
-            np.minimum(ink, self._rows.take(chosen, axis=1), out=ink)
-        return np.flatnonzero(chosen[claimed] != columns)
+    def _room_for(self, places: int) -> tuple[Integers, Pixels]:
+        """Zeros and room for ink, used for page after page: fresh memory costs more than all that is done in it."""
+        if len(self._chosen) < places or self._ink.shape[1] != self._columns.shape[1]:
+            self._chosen = np.zeros(places, np.int64)
+            self._ink = np.empty((places, self._columns.shape[1]), np.uint8)
+        self._chosen[:places] = 0
+        return self._chosen[:places], self._ink[:places]
 
     def _slots_of(self, codes: Codes) -> npt.NDArray[np.int32]:
         """Slot of each character; characters met for the first time are drawn now."""
@@ -147,18 +152,18 @@ class Atlas:
         masks = [self._mask(int(code)) for code in codes]
         self._slot[codes] = np.arange(len(self._first), len(self._first) + len(codes))
         widths = np.array([mask.ink.shape[1] for mask in masks])
-        begin = self._rows.shape[1]
+        begin = len(self._columns)
         self._first = np.concatenate((self._first, begin + np.cumsum(widths) - widths))
         self._width = np.concatenate((self._width, widths))
         self._left = np.concatenate((self._left, [mask.left for mask in masks]))
-        above = max(self._above, *(-mask.top for mask in masks))
-        below = max(len(self._rows) - self._above, *(mask.top + len(mask.ink) for mask in masks))
-        rows = np.full((above + below, begin + int(widths.sum())), PAPER, np.uint8)
-        rows[above - self._above : above - self._above + len(self._rows), :begin] = self._rows
+        above = max(self.above, *(-mask.top for mask in masks))
+        rows = above + max(self._rows - self.above, *(mask.top + len(mask.ink) for mask in masks))
+        columns = _paper(begin + int(widths.sum()), rows)
+        columns[:begin, above - self.above : above - self.above + self._rows] = self._columns[:, : self._rows]
         for mask, first in zip(masks, self._first[-len(masks) :].tolist(), strict=True):
             top = above + mask.top
-            rows[top : top + len(mask.ink), first : first + mask.ink.shape[1]] = PAPER - mask.ink
-        self._rows, self._above = rows, above
+            columns[first : first + mask.ink.shape[1], top : top + len(mask.ink)] = PAPER - mask.ink.T
+        self._columns, self.above, self._rows = columns, above, rows
 
     def _mask(self, code: int) -> fonts.Mask:
         """A character's ink, kept within one em around its box so that no page edge is overrun."""
@@ -167,6 +172,11 @@ class Atlas:
         above, before = max(0, -em - mask.top), max(0, -em - mask.left)
         ink = mask.ink[above : max(0, 2 * em - mask.top), before : max(0, 2 * em - mask.left)]
         return fonts.Mask(ink, mask.left + before, mask.top + above)
+
+
+def _paper(columns: int, rows: int) -> Pixels:
+    """Columns without ink."""
+    return np.full((columns, -(-rows // WORD.itemsize) * WORD.itemsize), PAPER, np.uint8)
 
 
 @lru_cache(maxsize=ATLASES)
