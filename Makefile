@@ -19,7 +19,7 @@ up: .venv/.run
 test: .venv/.dev
 	$(PY) -m pytest -n auto $(ARGS)
 
-bench: .venv/.dev
+bench: .venv/.bench
 	$(PY) -m benchmarks $(ARGS)
 
 check: lint types protos-check deploy-check fuzz
@@ -63,6 +63,10 @@ clean:
 .venv/.dev: pyproject.toml constraints.txt tools/setup
 	@tools/setup dev
 	@touch $@ .venv/.run
+
+.venv/.bench: .venv/.dev
+	@tools/setup bench
+	@touch $@
 
 $(BUF): tools/package.json tools/package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing (buf comes with it): apt-get install npm' >&2; exit 1; }

@@ -7,12 +7,13 @@ whole widths. Nothing here knows fonts or files: what letters do together is ask
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import chain, islice, pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from render_service.code_points import Codes, among, encode
+from render_service.code_points import LIMIT, Codes, encode
 from render_service.direction import rearrange
 from render_service.lines import (
     CELL_UNITS,
@@ -170,7 +171,7 @@ def place(given: Setting, index: int, cut: Cut) -> PageLayout:
     if atoms or given.turns:
         codes, units = rearrange(given, cut, (codes, units, advances))
     rows = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(codes))))
-    alone = ~among(codes, INVISIBLE)
+    alone = _visible()[codes]
     for atom in atoms:
         alone[atom.start : atom.stop] = False
     seen, marks = np.flatnonzero(alone), np.flatnonzero(marked)
@@ -184,6 +185,14 @@ def place(given: Setting, index: int, cut: Cut) -> PageLayout:
     )
     runs = tuple(_run(style, atom, text, (units, advances, rows), first) for atom in atoms)
     return replace(page, runs=runs) if runs else page
+
+
+@cache
+def _visible() -> npt.NDArray[np.bool_]:
+    """By code point: whether a character has a place on the page."""
+    table = np.ones(LIMIT, np.bool_)
+    table[list(INVISIBLE)] = False
+    return table
 
 
 def _marked(given: Setting, cut: Cut) -> npt.NDArray[np.bool_]:

@@ -19,6 +19,7 @@ from glyphstream.render.v1 import render_pb2 as wire
 from glyphstream.render.v1.render_pb2_grpc import RenderServiceStub
 from PIL import Image
 
+from render_service import jobs
 from render_service.rendered import RenderedDocuments
 from render_service.servicer import ERRORS, RenderServicer, register
 from render_service.workers import Pool
@@ -107,6 +108,31 @@ async def test_a_page_carries_its_picture_and_its_hash(stub):
 async def test_equal_calls_give_equal_bytes(stub):
     one, other = [await collected(stub.Render(iter(render_call(TEXT)))) for _ in range(2)]
     assert one == other
+
+
+async def test_lines_flow_on_when_asked_to(stub):
+    style = common.Style(reflow=True)
+    style.MergeFrom(CELLS)
+    lines, joined = [
+        (await collected(stub.Render(iter(render_call("短行\n" * 40, one)))))[0].manifest for one in (CELLS, style)
+    ]
+    assert joined.style.reflow
+    assert 0 < joined.vision_tokens * 3 < lines.vision_tokens
+
+
+async def test_a_page_that_fits_no_message_is_refused(pool):
+    class TooLarge:
+        async def results(self, job):
+            raise jobs.PageTooLarge("page 3 takes 9000000 bytes")
+            yield
+
+    servicer = RenderServicer(pool, TooLarge(), MAX_BYTES, 20)
+    async with (
+        running(partial(register, servicer=servicer), table=ERRORS) as port,
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=channel_options()) as channel,
+    ):
+        refused = await refusal(RenderServiceStub(channel).Render(iter(render_call("a"))))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOO_LARGE")
 
 
 async def test_raw_rows_travel_when_asked_for(stub):
