@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.metadata import version
 
 import numpy as np
-import PIL
 from PIL import features
 
 from render_service import clean, documents, fonts, layout
@@ -156,10 +156,11 @@ def render(text: bytes, style: Style) -> Iterator[Manifest | PageImage]:
 @cache
 def renderer_version() -> str:
     """Names everything that decides a page's bytes beside text and style."""
-    freetype, shaping = features.version("freetype2"), "unshaped"
-    if fonts.can_shape():
-        shaping = f"harfbuzz-{features.version('harfbuzz')} fribidi-{features.version('fribidi')}"
-    return f"layout-{layout.VERSION} {fonts.VERSION} pillow-{PIL.__version__} freetype-{freetype} {shaping}"
+    shaping = ("harfbuzz", "fribidi") if fonts.can_shape() else ()
+    parts = [f"layout-{layout.VERSION}", fonts.VERSION]
+    parts += [f"{package}-{version(package)}" for package in ("pillow", "icu4py", "isal")]
+    parts += [f"{name}-{features.version(name)}" for name in ("freetype2", *shaping)]
+    return " ".join(parts)
 
 
 def _setting(text: str, style: Style) -> Setting:

@@ -5,6 +5,7 @@ whole widths. Nothing here knows fonts or files: what letters do together is ask
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -183,8 +184,10 @@ def place(given: Setting, index: int, cut: Cut) -> PageLayout:
         y=(np.concatenate((marks, rows[seen])) * style.line_height_px + _above(style)).astype(np.int16),
         offsets=np.concatenate((np.full(len(marks), NOT_IN_TEXT), first + seen)).astype(np.int32),
     )
-    runs = tuple(_run(style, atom, text, (units, advances, rows), first) for atom in atoms)
-    return replace(page, runs=runs) if runs else page
+    if not atoms:
+        return page
+    places = (units.tolist(), advances.tolist(), rows.tolist())
+    return replace(page, runs=tuple(_run(style, atom, text, places, first) for atom in atoms))
 
 
 @cache
@@ -229,22 +232,22 @@ def _parted(atoms: list[Atom], starts: tuple[int, ...]) -> list[Atom]:
         return atoms
     parted = []
     for atom in atoms:
-        inside = starts[np.searchsorted(starts, atom.start, "right") : np.searchsorted(starts, atom.stop, "left")]
-        parted += [replace(atom, start=one, stop=other) for one, other in pairwise((atom.start, *inside, atom.stop))]
+        inside = starts[bisect_right(starts, atom.start) : bisect_left(starts, atom.stop)]
+        parted += [Atom(one, other, atom.face) for one, other in pairwise((atom.start, *inside, atom.stop))]
     return parted
 
 
-def _run(style: Style, atom: Atom, text: str, places: tuple[Units, Units, Units], first: int) -> Run:
+def _run(style: Style, atom: Atom, text: str, places: tuple[list[int], list[int], list[int]], first: int) -> Run:
     units, advances, rows = places
     own = slice(atom.start, atom.stop)
-    left = int(units[own].min())
-    right = left + int(advances[own].sum())
+    left = min(units[own])
+    right = left + sum(advances[own])
     x = left * style.font_px // 1000
     return Run(
         text=text[own],
         face=atom.face,
         x=x + style.margin_px,
-        y=int(rows[atom.start]) * style.line_height_px + _above(style),
+        y=rows[atom.start] * style.line_height_px + _above(style),
         width=max(1, right * style.font_px // 1000 - x),
         offset=first + atom.start,
     )

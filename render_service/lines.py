@@ -42,7 +42,7 @@ class Shaper(Protocol):
     def atoms(self, text: str, codes: Codes) -> list[Atom]:
         """What is drawn together, ascending; nothing where every character stands alone."""
 
-    def widths(self, text: str, atom: Atom, advances: Units) -> Units:
+    def widths(self, text: str, atom: Atom) -> Units:
         """Advances of an atom's characters, 0 for those that no line may begin with."""
 
     def runs_back(self, codes: Codes) -> bool:
@@ -97,8 +97,7 @@ class Setting:
         advances[codes == ord("\t")] = 0
         for atom in atoms:
             assert self.shaper is not None
-            own = slice(atom.start, atom.stop)
-            advances[own] = self.shaper.widths(text, atom, advances[own])
+            advances[atom.start : atom.stop] = self.shaper.widths(text, atom)
         return advances
 
 

@@ -19,6 +19,8 @@ ATLASES = 8
 # At most so much ink an atlas, so that all of a process stay below 96 MB whatever sizes and scripts come along.
 MAX_ATLAS_BYTES = 8_000_000
 SLOTS = 0x110000
+# What a word takes beside its ink.
+WORD_BYTES = 512
 # Columns are gathered as numbers of so many bytes: numpy copies those fastest.
 WORD = np.dtype(np.complex128)
 
@@ -39,7 +41,7 @@ def paint(page: PageLayout, style: Style) -> Pixels:
         ink = atlas.strips(page.code_points, strips * canvas.shape[1] + page.x + pad, (len(tops), canvas.shape[1]))
         _lay_down(ink, tops + pad - atlas.above, canvas)
     for run in page.runs:
-        _lay_run(run, style, canvas)
+        _lay_run(run, _atlas(style.flow, style.font_px).word(run), style.font_px, canvas)
     return np.ascontiguousarray(canvas[pad : pad + page.height, pad : pad + page.width])
 
 
@@ -75,10 +77,9 @@ def _lay_one_by_one(ink: Pixels, tops: Integers, canvas: Pixels) -> None:
             np.minimum(area, ink[strip, first:stop], out=area)
 
 
-def _lay_run(run: Run, style: Style, canvas: Pixels) -> None:
+def _lay_run(run: Run, mask: fonts.Mask, pad: int, canvas: Pixels) -> None:
     """One word or cluster."""
-    mask = fonts.shaped(run.text, run.face, style.font_px, run.width)
-    top, left = run.y + mask.top + style.font_px, run.x + mask.left + style.font_px
+    top, left = run.y + mask.top + pad, run.x + mask.left + pad
     (height, width), (above, before) = mask.ink.shape, (max(0, -top), max(0, -left))
     area = canvas[top + above : max(0, top + height), left + before : max(0, left + width)]
     np.minimum(area, PAPER - mask.ink[above : above + area.shape[0], before : before + area.shape[1]], out=area)
@@ -101,11 +102,22 @@ class Atlas:
         self.above, self._rows = 0, self._font_px
         self._columns = _paper(1, self._rows)
         self._chosen, self._ink = np.zeros(0, np.int64), _paper(0, self._rows)
+        self._words, self._word_bytes = dict[tuple[str, int, int], fonts.Mask](), 0
 
     @property
     def size_bytes(self) -> int:
         """Ink held."""
-        return self._columns.nbytes
+        return self._columns.nbytes + self._word_bytes
+
+    def word(self, run: Run) -> fonts.Mask:
+        """Ink of what is drawn together, drawn when it is met for the first time."""
+        key = (run.text, run.face, run.width)
+        if key not in self._words:
+            if self.size_bytes > MAX_ATLAS_BYTES:
+                self._clear()
+            self._words[key] = fonts.shaped(run.text, run.face, self._font_px, run.width)
+            self._word_bytes += self._words[key].ink.nbytes + WORD_BYTES
+        return self._words[key]
 
     def strips(self, codes: Codes, places: Integers, shape: tuple[int, int]) -> Pixels:
         """Ink of characters whose boxes begin at `places`, counted through all strips of a page.

@@ -113,7 +113,6 @@ def shaped_units(text: str, face: int) -> int:
     return round(_font(FACES[face].file, UNITS, raqm=True).getlength(text) * FACES[face].scale)
 
 
-@lru_cache(maxsize=WORDS_KEPT)
 def shaped(text: str, face: int, font_px: int, width: int) -> Mask:
     """Ink of a word or cluster of one direction, letters joined and marks in place, relative to its box's top left.
 

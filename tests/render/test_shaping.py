@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from render_service import fonts, jobs, shaping
+from render_service import paint as paint_module
 from render_service.code_points import encode
 from render_service.direction import visual_order
 from render_service.fonts.faces import FACES, FOLDER
@@ -53,7 +54,7 @@ def test_what_is_drawn_together(text, drawn_together):
 def test_a_word_is_as_wide_as_it_is_drawn(flow, text):
     shaper, codes = ScriptShaper(flow), encode(text)
     (atom,) = shaper.atoms(text, codes)
-    widths = shaper.widths(text, atom, fonts.measure(codes, flow).astype(np.int64))
+    widths = shaper.widths(text, atom)
     assert (widths >= 0).all()
     assert flow is Flow.PROPORTIONAL or widths.sum() % 500 == 0
     if FACES[atom.face].shaped:
@@ -141,17 +142,43 @@ def test_a_word_is_drawn_within_its_width(text, width):
         assert -2 <= mask.left <= mask.left + mask.ink.shape[1] <= width + 2
 
 
-def test_without_the_libraries_what_takes_shaping_counts_as_missing(monkeypatch):
+@pytest.fixture
+def unshaped(monkeypatch):
+    """As on a machine without FriBiDi; what was remembered is forgotten before and after."""
+    remembered = (shaping.shaper, jobs.renderer_version, paint_module._atlas)
     monkeypatch.setattr(fonts, "can_shape", lambda: False)
+    for memory in remembered:
+        memory.cache_clear()
+    yield
+    for memory in remembered:
+        memory.cache_clear()
+
+
+@pytest.mark.usefixtures("unshaped")
+def test_without_the_libraries_what_takes_shaping_counts_as_missing():
     assert fonts.missing(encode("سa中ह"), Flow.CELLS).tolist() == [True, False, False, True]
     assert fonts.mask(ord("س"), 14, Flow.CELLS) is None
-    shaping.shaper.cache_clear()
-    try:
-        manifest, page = jobs.render("س a".encode(), CELLS)
-    finally:
-        shaping.shaper.cache_clear()
+    manifest, page = jobs.render("س a".encode(), CELLS)
     assert manifest.missing == ((ord("س"), 1),)
+    assert "fribidi" not in manifest.renderer_version
     assert page.missing_glyphs == 1
+
+
+def test_what_is_drawn_together_is_bounded_and_marks_stay_with_their_letters():
+    parts = atoms("กี" * 500)
+    assert "".join(parts) == "กี" * 500
+    assert max(map(len, parts)) <= 64 + 32
+    assert all(part.startswith("ก") for part in parts)
+
+
+def test_words_that_grew_too_many_are_drawn_anew(lay_out, monkeypatch):
+    pages = lay_out("الأول والثاني ثم الثالث " * 9, CELLS)
+    roomy = [paint(page, CELLS) for page in pages]
+    monkeypatch.setattr(paint_module, "MAX_ATLAS_BYTES", 2_000)
+    cramped = paint_module.Atlas(CELLS.flow, CELLS.font_px)
+    monkeypatch.setattr(paint_module, "_atlas", lambda flow, font_px: cramped)
+    assert all((paint(page, CELLS) == pixels).all() for page, pixels in zip(pages, roomy, strict=True))
+    assert cramped.size_bytes < 4_000
 
 
 def test_thai_breaks_between_words(lay_out):
