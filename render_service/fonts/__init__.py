@@ -124,8 +124,10 @@ def shaped(text: str, face: int, font_px: int, width: int) -> Mask:
     size = max(FACES[face].scale * font_px * fitting, min(LEAST_WORD_PX, FACES[face].scale * font_px))
     drawn, (left, top) = _font(FACES[face].file, size, raqm=True).getmask2(text, mode="L", anchor="ls")
     rightwards = width - units * font_px // UNITS if bidirectional(text[0]) in RIGHT_TO_LEFT else 0
-    shift = int(left) + max(0, rightwards)
-    return Mask(_pixels(drawn), shift, int(top) + _baseline(face, font_px, ord(text[0]) < RISE_BELOW))
+    ink = _pixels(drawn)
+    # Rounding may push a letter out of its box, at a page's edge out of sight.
+    inside = min(max(0, int(left) + max(0, rightwards)), max(0, width - ink.shape[1]))
+    return Mask(ink, inside, int(top) + _baseline(face, font_px, ord(text[0]) < RISE_BELOW))
 
 
 def _baseline(face: int, font_px: int, raised: bool) -> int:

@@ -139,7 +139,7 @@ def test_a_word_is_drawn_within_its_width(text, width):
     mask = fonts.shaped(text, atom.face, 14, width)
     assert mask.ink.max() > 0
     if width > 14:
-        assert -2 <= mask.left <= mask.left + mask.ink.shape[1] <= width + 2
+        assert 0 <= mask.left <= mask.left + mask.ink.shape[1] <= width + 2
 
 
 @pytest.fixture
@@ -152,6 +152,13 @@ def unshaped(monkeypatch):
     yield
     for memory in remembered:
         memory.cache_clear()
+
+
+@pytest.mark.parametrize("width", [3, 5, 7, 14])
+def test_a_letter_alone_keeps_its_ink_within_its_box(width):
+    mask = fonts.shaped("ا", int(fonts.metrics(Flow.CELLS).face[ord("ا")]), 10, width)
+    assert 0 <= mask.left <= mask.left + mask.ink.shape[1] <= width
+    assert mask.ink.max() > 100
 
 
 @pytest.mark.usefixtures("unshaped")
