@@ -1,51 +1,50 @@
-"""Owns how much of what is trained: page shapes, font sizes, flows, dialogue against transcription."""
+"""Owns how much of what is trained: page shapes, font sizes, flows, dialogue against transcription against summary."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
 from render_service.style import Flow
-from training.examples import Recipe
+from training.laid import Recipe
 from training.network import Shape
+from training.trainer import SEE
 
-FONT_PX = ((14, 6), (12, 2), (10, 2))
-MANY_PAGES = ((2, 64), (3, 44), (4, 36), (6, 24), (8, 18), (12, 12))
-"""Pages of a document and documents of a batch."""
-PAGE = (8, 16)
-"""Rows and columns of vision tokens on the usual page of 448 × 224 pixels."""
+FONT_PX = ((14, 6), (12, 4))
+PAGES = ((2, 17), (3, 8), (4, 14), (6, 8), (8, 10))
+"""Pages of longer documents and their weights. A step over one page asks five times as many questions as one over
+eight: what a question means is learnt there, and to find it among many pages here. The tower learns from a third."""
+PAGE, CODE_PAGE = (8, 16), (6, 20)
+"""Rows and columns of vision tokens on the usual pages of 448 × 224 and, in columns, 560 × 168 pixels."""
+TOKENS = 72_000
+"""Tokens of a batch at scale 1, vision and text."""
 
 
-def draw_recipe(rng: random.Random, stage: int, scale: float) -> tuple[Recipe, float]:
-    """A recipe and its share of dialogues; stage 0 sees single pages only."""
+def draw_recipe(rng: random.Random, stage: int, scale: float) -> Recipe:
+    """A recipe; the first stage sees single pages only."""
     font_px = rng.choices([px for px, _ in FONT_PX], [w for _, w in FONT_PX])[0]
-    if stage == 0:
-        return _recipe(Shape(1, *PAGE, text=8), font_px, Flow.CELLS, 96 * scale), 0.1
+    if stage == SEE:
+        return _recipe(Shape(1, *PAGE, text=8), (font_px, Flow.CELLS), scale, 0.1)
     kind = rng.random()
-    if kind < 0.10:
-        rows = rng.randint(1, PAGE[0] - 1)
-        return _recipe(Shape(1, rows, PAGE[1], text=256), font_px, Flow.CELLS, 96 * scale), 0.3
-    if kind < 0.20:
-        return _recipe(
-            Shape(1, rng.randint(6, 8), rng.randint(8, 20), text=384), font_px, Flow.COLUMNS, 64 * scale
-        ), 0.3
-    if kind < 0.65:
-        return _recipe(Shape(1, *PAGE, text=448), font_px, Flow.CELLS, 64 * scale), 0.45
-    pages, batch = rng.choice(MANY_PAGES)
-    return _recipe(Shape(pages, *PAGE, text=288), font_px, Flow.CELLS, batch * scale), 0.9
+    if kind < 0.05:
+        return _recipe(Shape(1, rng.randint(1, PAGE[0] - 1), PAGE[1], text=256), (font_px, Flow.CELLS), scale, 0.5)
+    if kind < 0.13:
+        page = (CODE_PAGE[0], rng.choice((20, 20, 16, 12, 8))) if rng.random() < 0.7 else (rng.randint(1, 5), 20)
+        return _recipe(Shape(1, *page, text=384), (font_px, Flow.COLUMNS), scale, 0.5)
+    if kind < 0.43:
+        return _recipe(Shape(1, *PAGE, text=448), (font_px, Flow.CELLS), scale, 0.6, 0.05)
+    pages = rng.choices([n for n, _ in PAGES], [w for _, w in PAGES])[0]
+    page, flow = (CODE_PAGE, Flow.COLUMNS) if rng.random() < 0.25 else (PAGE, Flow.CELLS)
+    tower = rng.random() < 0.35
+    return _recipe(Shape(pages, *page, text=_text(pages)), (font_px, flow), scale, 0.88, 0.85, tower)
 
 
-def draw_short_dialogues(rng: random.Random, stage: int, scale: float) -> tuple[Recipe, float]:
-    """Questions about one to three pages, mostly at the comfortable size: what a few cores can still teach."""
-    font_px = rng.choices((14, 12, 10), (16, 1, 1))[0]
-    pages, rows = rng.choices(((1, 8), (1, rng.randint(2, 7)), (2, 8), (3, 8)), (10, 5, 2, 1))[0]
-    shape = Shape(pages, rows, PAGE[1], text=256)
-    return Recipe(shape, font_px, Flow.CELLS, max(1, round(16 * scale / pages)), cards=0.7), 0.95
+def _text(pages: int) -> int:
+    """Tokens of text: the more pages were seen for it, the more is asked about them."""
+    return 448 if pages < 4 else 640
 
 
-def _recipe(shape: Shape, font_px: int, flow: Flow, batch: float) -> Recipe:
-    return Recipe(shape, font_px, flow, max(1, round(batch)))
-
-
-Draw = Callable[[random.Random, int, float], tuple[Recipe, float]]
-MIXTURES: dict[str, Draw] = {"full": draw_recipe, "short-dialogues": draw_short_dialogues}
+def _recipe(
+    shape: Shape, setting: tuple[int, Flow], scale: float, ask: float, summarize: float = 0.0, tower: bool = True
+) -> Recipe:
+    batch = max(1, round(TOKENS * scale / (shape.prefix + shape.text)))
+    return Recipe(shape, *setting, batch, ask, summarize, tower)

@@ -3,7 +3,10 @@
 * Dense: every vision token says which character stands in each slot of its 28 × 28 cell. This teaches the tower to see.
 * Guided attention: chosen decoder heads are pulled (-log p) onto the cell of the current and of the next character, and
   one head per slot reads that slot alone. This teaches the decoder where to look; next-token loss by itself does not.
+  Other heads look along the line of an answer before a deeper layer finds its first character.
 * Codes: small linear probes ask vision tokens for their row, column and page, so that anchors can be addressed.
+
+Which positions are asked is part of the batch: nothing here depends on values on the device, so a step never waits.
 """
 
 from __future__ import annotations
@@ -14,15 +17,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.alphabet import COLUMN, PAGE, ROW
-from training.checkpoint import ROW_ANCHORS
-from training.examples import NONE, SINK, SLOT_COLUMNS, SLOT_ROWS, SLOTS
+from training.laid import NONE, SINK, SLOT_COLUMNS, SLOT_ROWS, SLOTS
 from training.network import Network, Shape, Trace, cell_index
 
 CODE_LAYER, PAGE_LAYER, HERE_LAYER, NEXT_LAYER, SLOT_LAYER, FIND_LAYER = 1, 2, 2, 3, 4, 5
 """Decoder layers: codes are read after 1 and 2, pointers are pulled in 2 and 3, slots in 4, 5 and 6.
 
 Anchors are found in 5: which page, line and column answers a question takes more layers than the next character."""
+LINE_LAYERS = (3, 4)
+"""Layers in which the heads that point at no character look along the line of the anchor to come."""
 POINTER_HEADS = 2
 RANK = 64
 
@@ -39,26 +42,35 @@ class Probes(nn.Module):
 
 
 @dataclass(frozen=True)
-class Targets:
-    """Arrays of one batch on the device: text arrays (batch, text), dense arrays (pages in batch, samples)."""
+class Aim:
+    """A pull on the device: text offsets, cells and slots, each (batch, pulled)."""
 
-    ids: Tensor
-    answer: Tensor
+    offset: Tensor
     cell: Tensor
     slot: Tensor
-    dense_cell: Tensor
-    dense_slot: Tensor
-    dense_token: Tensor
+
+    @property
+    def known(self) -> Tensor:
+        """Which offsets are used."""
+        return self.cell != NONE
 
 
-def dense(net: Network, probes: Probes, seen: Tensor, targets: Targets) -> tuple[Tensor, Tensor]:
-    """Loss and accuracy of the slots; seen: (pages in batch, cells, width)."""
-    known = targets.dense_token != NONE
-    page = torch.arange(seen.shape[0], device=seen.device)[:, None].expand_as(known)[known]
-    slots = probes.slots(seen).unflatten(-1, (SLOTS, RANK))
-    chosen = probes.up(slots[page, targets.dense_cell[known], targets.dense_slot[known]])
-    logits = net.logits(chosen).float()
-    token = targets.dense_token[known]
+def dense(net: Network, probes: Probes, seen: Tensor, at: Tensor, token: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss and accuracy of the slots.
+
+    Args:
+        net: for the tied embedding.
+        probes: what names the slots.
+        seen: (pages in batch, cells, width).
+        at: (n,) flat (page in batch, cell, slot).
+        token: (n,) the character there.
+    """
+    cell = seen.flatten(0, 1)[at // SLOTS]
+    weight = probes.slots.weight.view(SLOTS, RANK, -1)
+    # All slots of the chosen cells cost less than the chosen slots of all cells.
+    slots = F.linear(cell, weight.flatten(0, 1), probes.slots.bias).unflatten(-1, (SLOTS, RANK))
+    chosen = slots.gather(1, (at % SLOTS)[:, None, None].expand(-1, 1, RANK))[:, 0]
+    logits = net.logits(probes.up(chosen)).float()
     return F.cross_entropy(logits, token), (logits.argmax(-1) == token).float().mean()
 
 
@@ -68,18 +80,17 @@ def key_of(cell: Tensor, shape: Shape) -> Tensor:
     return torch.where(cell == SINK, 0, torch.where(cell == NONE, NONE, position))
 
 
-def _log_attention(trace: Trace, layer: int, heads: slice, shape: Shape) -> Tensor:
-    """Log attention of text queries from the prefix's last token on: (batch, heads, text, sequence)."""
-    q = trace.queries[layer][:, heads, shape.prefix - 1 : -1]
-    k = trace.keys[layer][:, heads]
+def _log_attention(trace: Trace, layer: int, heads: slice, at: Tensor) -> Tensor:
+    """Log attention of the queries at sequence positions (batch, pulled): (batch, heads, pulled, sequence)."""
+    q, k = trace.queries[layer][:, heads], trace.keys[layer][:, heads]
+    q = q.gather(2, at[:, None, :, None].expand(-1, q.shape[1], -1, q.shape[3]))
     scores = (q @ k.transpose(-1, -2)).float() * q.shape[-1] ** -0.5
-    at = torch.arange(shape.prefix - 1, shape.prefix - 1 + q.shape[2], device=q.device)
-    future = torch.arange(k.shape[2], device=q.device)[None] > at[:, None]
+    future = torch.arange(k.shape[2], device=q.device) > at[:, None, :, None]
     return scores.masked_fill(future, -1e9).log_softmax(-1)
 
 
 def _pull(log_attention: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean -log p and hit rate of every head on target (batch, text), where target is not NONE."""
+    """Mean -log p and hit rate of every head on target (batch, pulled), where target is not NONE."""
     known = target != NONE
     picked = log_attention.gather(-1, target.clamp(min=0)[:, None, :, None].expand(-1, log_attention.shape[1], -1, 1))
     count = known.sum().clamp(min=1) * log_attention.shape[1]
@@ -88,58 +99,62 @@ def _pull(log_attention: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return loss, hit
 
 
-def finding(trace: Trace, targets: Targets, shape: Shape) -> dict[str, Tensor]:
-    """Losses that pull heads onto the cell of the token at hand ("here") and of what an anchor names ("find")."""
-    # The query at text position i - 1 predicts token i; token i - 1 itself is at hand there.
-    at_hand = key_of(_shifted(targets.cell), shape)
-    here, here_hit = _pull(_log_attention(trace, HERE_LAYER, slice(0, POINTER_HEADS), shape), at_hand)
-    found = torch.where(targets.answer & is_anchor(targets.ids), targets.cell, NONE)
-    find, find_hit = _pull(_log_attention(trace, FIND_LAYER, slice(0, None), shape), key_of(found, shape))
-    return {"here": here, "here_hit": here_hit, "find": find, "find_hit": find_hit}
+def _pull_along(log_attention: Tensor, cell: Tensor, shape: Shape) -> Tensor:
+    """Mean -log of the attention on the row of cells (batch, pulled), where cell is a place."""
+    known, first = cell >= 0, key_of(cell - cell % shape.columns, shape)
+    key = torch.arange(log_attention.shape[-1], device=cell.device)
+    along = (key >= first[:, None, :, None]) & (key < first[:, None, :, None] + shape.columns)
+    mass = log_attention.masked_fill(~along, -1e9).logsumexp(-1) * known[:, None]
+    return -mass.sum() / (known.sum().clamp(min=1) * log_attention.shape[1])
 
 
-def reading(probes: Probes, trace: Trace, targets: Targets, shape: Shape) -> dict[str, Tensor]:
-    """Losses that pull heads onto the cell and the slot of the next character, and name the slots at hand and next."""
-    character = targets.answer & ~is_anchor(targets.ids)
-    to_come = torch.where(character, targets.cell, NONE)
-    slot_to_come = torch.where(targets.answer & (targets.slot >= 0), targets.slot, NONE)
-    pointing = _log_attention(trace, NEXT_LAYER, slice(0, POINTER_HEADS), shape)
-    next_, next_hit = _pull(pointing, key_of(to_come, shape))
-    slots, slot_hit = _pull_slots(trace, to_come, slot_to_come, shape)
-    query = slice(shape.prefix - 1, -1)
-    classify = _classify(probes.here_slot(trace.hidden[HERE_LAYER][:, query]), _shifted(slot_to_come))
-    classify = classify + _classify(probes.next_slot(trace.hidden[NEXT_LAYER][:, query]), slot_to_come)
-    return {
-        "next": next_, "slots": slots, "classify": classify, "next_hit": next_hit, "slot_hit": slot_hit,
-    }  # fmt: skip
+def pointers(probes: Probes, trace: Trace, aims: dict[str, Aim], shape: Shape) -> dict[str, Tensor]:
+    """Losses and hit rates of the heads for the token at hand, the character to come and the anchor to come."""
+    before = shape.prefix - 1
+    here, to_come, anchor = aims["here"], aims["next"], aims["find"]
+    out: dict[str, Tensor] = {}
+    pointing = slice(0, POINTER_HEADS)
+    for name, aim, layer, heads in (
+        ("here", here, HERE_LAYER, pointing),
+        ("next", to_come, NEXT_LAYER, pointing),
+        ("find", anchor, FIND_LAYER, slice(0, None)),
+    ):
+        log_attention = _log_attention(trace, layer, heads, before + aim.offset)
+        out[name], out[f"{name}_hit"] = _pull(log_attention, key_of(aim.cell, shape))
+    lines = [_log_attention(trace, layer, slice(POINTER_HEADS, None), before + anchor.offset) for layer in LINE_LAYERS]
+    out["line"] = torch.stack([_pull_along(line, anchor.cell, shape) for line in lines]).mean()
+    out["slots"], out["slot_hit"] = _pull_slots(trace, to_come, shape)
+    at_hand = _named(probes.here_slot, trace.hidden[HERE_LAYER], before + here.offset, here.slot)
+    out["classify"] = at_hand + _named(
+        probes.next_slot, trace.hidden[NEXT_LAYER], before + to_come.offset, to_come.slot
+    )
+    return out
 
 
-def is_anchor(ids: Tensor) -> Tensor:
-    """Which tokens name a page, line or column."""
-    return ((ids >= PAGE) & (ids < ROW + ROW_ANCHORS)) | (ids >= COLUMN)
-
-
-def _shifted(values: Tensor) -> Tensor:
-    return torch.cat([torch.full_like(values[:, :1], NONE), values[:, :-1]], dim=1)
+def _named(probe: nn.Linear, hidden: Tensor, at: Tensor, slot: Tensor) -> Tensor:
+    """Whether the probe names the slot at sequence positions (batch, pulled)."""
+    chosen = hidden.gather(1, at[..., None].expand(-1, -1, hidden.shape[-1]))
+    return _classify(probe(chosen), torch.where(slot >= 0, slot, NONE))
 
 
 def _classify(logits: Tensor, target: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1).float(), target.flatten(), ignore_index=NONE)
 
 
-def _pull_slots(trace: Trace, cell: Tensor, slot: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
+def _pull_slots(trace: Trace, aim: Aim, shape: Shape) -> tuple[Tensor, Tensor]:
     """The head of the slot to be read looks at its cell, all other slot heads look at the start token."""
-    key, known = key_of(cell, shape), cell != NONE
+    key, known, at = key_of(aim.cell, shape), aim.known, shape.prefix - 1 + aim.offset
     hits, sinks, found = [], [], []
     for row in range(SLOT_ROWS):
-        log_attention = _log_attention(trace, SLOT_LAYER + row, slice(0, SLOT_COLUMNS), shape)
-        mine = slot[:, None] == torch.arange(SLOT_COLUMNS, device=slot.device)[None, :, None] + row * SLOT_COLUMNS
+        log_attention = _log_attention(trace, SLOT_LAYER + row, slice(0, SLOT_COLUMNS), at)
+        slots = torch.arange(SLOT_COLUMNS, device=at.device)[None, :, None] + row * SLOT_COLUMNS
+        mine = aim.slot[:, None] == slots
         target = torch.where(mine, key[:, None], 0).clamp(min=0)
         picked = -log_attention.gather(-1, target[..., None])[..., 0]
         hits.append((picked * mine).sum())
         sinks.append((picked * (known[:, None] & ~mine)).sum())
         found.append(((log_attention.argmax(-1) == target) & mine).sum())
-    read, count = (slot != NONE).sum().clamp(min=1), known.sum().clamp(min=1)
+    read, count = (aim.slot >= 0).sum().clamp(min=1), known.sum().clamp(min=1)
     loss = torch.stack(hits).sum() / read + torch.stack(sinks).sum() / (count * (SLOTS - 1))
     return loss, torch.stack(found).sum() / read
 
@@ -158,12 +173,8 @@ def codes(probes: Probes, trace: Trace, shape: Shape) -> Tensor:
     return sum((_classify(x, t.expand(batch, -1)) for x, t in pairs), start=trace.final.new_zeros(()))
 
 
-def next_token(net: Network, trace: Trace, targets: Targets, shape: Shape) -> tuple[Tensor, Tensor]:
-    """Cross entropy and accuracy over answer tokens."""
-    final = trace.final[:, shape.prefix - 1 : -1][targets.answer]
-    logits = net.logits(final).float()
-    token = targets.ids[targets.answer]
-    # An anchor decides what all characters after it are read from.
-    weight = 1.0 + 3.0 * is_anchor(token)
-    loss = (F.cross_entropy(logits, token, reduction="none") * weight).sum() / weight.sum().clamp(min=1)
-    return loss, (logits.argmax(-1) == token).float().mean()
+def next_token(net: Network, trace: Trace, answers: Tensor, token: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
+    """Cross entropy (n,) and hits (n,) of the answer tokens at flat text positions `answers`."""
+    at = answers // shape.text * (shape.prefix + shape.text) + shape.prefix - 1 + answers % shape.text
+    logits = net.logits(trace.final.flatten(0, 1)[at]).float()
+    return F.cross_entropy(logits, token, reduction="none"), logits.argmax(-1) == token

@@ -25,12 +25,14 @@ from transformers import Qwen2VLForConditionalGeneration
 from training import checkpoint
 from training.atlas import Atlas
 from training.examples import Batch, Source
-from training.mixture import MIXTURES, Draw
+from training.mixture import draw_recipe
 from training.network import Network
 from training.settings import Place, place
+from training.state import resume, save
 from training.supervision import Probes
 from training.texts import Corpus
-from training.trainer import LOOK, Trainer, resume, save
+from training.trainer import LOOK, READ, Trainer
+from training.validation import Sheet, report, sheets
 
 LOG_EVERY, OBSERVE_EVERY = 100, 5
 
@@ -38,8 +40,8 @@ LOG_EVERY, OBSERVE_EVERY = 100, 5
 class Stream(IterableDataset[Batch]):
     """Endless batches; every worker of every rank draws its own."""
 
-    def __init__(self, corpus: Corpus, seed: int, draw: Draw, scale: float, stage: Tensor) -> None:
-        self.corpus, self.seed, self.draw, self.scale, self.stage = corpus, seed, draw, scale, stage
+    def __init__(self, corpus: Corpus, seed: int, scale: float, stage: Tensor) -> None:
+        self.corpus, self.seed, self.scale, self.stage = corpus, seed, scale, stage
 
     def __iter__(self) -> Iterator[Batch]:
         worker = torch.utils.data.get_worker_info()
@@ -47,8 +49,7 @@ class Stream(IterableDataset[Batch]):
         source = Source(self.corpus, self.seed * 1000 + number)
         for count in itertools.count():
             # The recipe depends on worker and count alone, so that all ranks work on equal shapes at a time.
-            recipe, ask_share = self.draw(random.Random(number * 1_000_003 + count), int(self.stage), self.scale)
-            yield source.batch(recipe, ask_share)
+            yield source.batch(draw_recipe(random.Random(number * 1_000_003 + count), int(self.stage), self.scale))
 
 
 class Run:
@@ -57,7 +58,9 @@ class Run:
     def __init__(self, args: argparse.Namespace, here: Place, trainer: Trainer) -> None:
         self.args, self.here, self.trainer = args, here, trainer
         self.stage = torch.tensor(trainer.stage).share_memory_()
+        self.held: list[Sheet] = sheets(args.held) if args.held and here.rank == 0 else []
         self.started = self.stage_at = self.saved_at = self.logged_at = time.monotonic()
+        self.before_s = trainer.spent_s
         self.waited_s = 0.0
 
     def go(self) -> None:
@@ -71,25 +74,32 @@ class Run:
                 break
             self._step(batch, atlas)
         if self.here.rank == 0:
-            save(self.trainer, self.args.out)
+            self._save()
+            self._validate(atlas)
             print("done", self.trainer.step, json.dumps(self.trainer.average), flush=True)
 
     def _batches(self) -> Iterator[Batch]:
         args = self.args
-        draw, seed = MIXTURES[args.mixture], args.seed * 100 + self.here.rank
-        stream = Stream(Corpus(args.data), seed, draw, args.scale, self.stage)
+        # A run that goes on draws other batches than the one before it did.
+        seed = args.seed * 100 + self.here.rank + self.trainer.step
+        stream = Stream(Corpus(args.data), seed, args.scale, self.stage)
         ahead = 4 if args.workers else None
         return iter(DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=ahead))
 
     def _over(self) -> bool:
         """Whether the time of any process is up, so that all stop at the same step."""
-        over = torch.tensor(float(self._progress() > 1.0), device=self.trainer.device)
-        if self.here.world > 1:
+        over = torch.tensor(float(time.monotonic() - self.started > self.args.minutes * 60))
+        if self.here.world > 1 and self.trainer.step % OBSERVE_EVERY == 0:
+            over = over.to(self.trainer.device)
             dist.all_reduce(over)
+        elif self.here.world > 1:
+            return False
         return bool(over > 0)
 
     def _progress(self) -> float:
-        return (time.monotonic() - self.started) / (self.args.minutes * 60)
+        """Share of the whole schedule, which may take several runs."""
+        spent_s = self.before_s + time.monotonic() - self.started
+        return spent_s / (60 * (self.args.schedule_minutes or self.args.minutes))
 
     def _step(self, batch: Batch, atlas: Atlas) -> None:
         trainer, args = self.trainer, self.args
@@ -97,14 +107,23 @@ class Run:
         trainer.set_rate(rate_at(self._progress(), since_stage_s, args.rate, args.hold))
         out = trainer.take(batch, atlas)
         if trainer.step % OBSERVE_EVERY == 0:
-            trainer.observe(out, batch.recipe.shape.pages)
+            trainer.observe(out, batch.recipe)
             if trainer.advance():
                 self._enter_stage(batch, atlas)
         if self.here.rank == 0 and trainer.step % LOG_EVERY == 0:
             self._log()
         if self.here.rank == 0 and time.monotonic() - self.saved_at > args.save_every_s:
-            save(trainer, args.out)
-            self.saved_at = time.monotonic()
+            self._save()
+            self._validate(atlas)
+
+    def _save(self) -> None:
+        self.trainer.spent_s = self.before_s + time.monotonic() - self.started
+        save(self.trainer, self.args.out)
+        self.saved_at = time.monotonic()
+
+    def _validate(self, atlas: Atlas) -> None:
+        if self.trainer.stage == READ and self.held:
+            print(report(self.trainer, atlas, self.held), flush=True)
 
     def _enter_stage(self, batch: Batch, atlas: Atlas) -> None:
         self.stage_at = time.monotonic()
@@ -133,14 +152,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder with train_zh.jsonl.xz and train_en.jsonl.xz")
     parser.add_argument("--out", type=Path, required=True, help="checkpoint folder to write")
     parser.add_argument("--resume", type=Path, help="checkpoint folder to go on from")
-    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--held", type=Path, help="folder with held_*.jsonl.xz: figures on unseen text at every save")
+    parser.add_argument("--minutes", type=float, default=20.0, help="of this run")
+    parser.add_argument("--schedule-minutes", type=float, help="of all runs of the schedule; this run's by default")
     parser.add_argument("--rate", type=float, default=1.5e-3, help="peak learning rate")
     parser.add_argument("--hold", type=float, default=0.45, help="share of the run before the rate falls to zero")
     parser.add_argument("--workers", type=int, default=12, help="processes a rank that make batches")
-    parser.add_argument("--scale", type=float, default=1.5, help="batch size factor; 1.5 takes about 60 GB")
-    parser.add_argument("--mixture", choices=sorted(MIXTURES), default="full")
+    parser.add_argument("--scale", type=float, default=1.5, help="batch size factor")
     parser.add_argument("--stage", type=int, help="start in this stage")
-    parser.add_argument("--freeze-tower", action="store_true", help="train finding alone; cheap enough for a CPU")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--save-every-s", type=float, default=150.0)
     parser.add_argument("--seed", type=int, default=1)
@@ -157,7 +176,7 @@ def start(args: argparse.Namespace, here: Place) -> Trainer:
     vocabulary = (len(checkpoint.tokenizer()) + 63) // 64 * 64
     model: Any = Qwen2VLForConditionalGeneration(checkpoint.config(vocabulary))
     net = Network(model.to(device))
-    trainer = Trainer(net, Probes(net.config.text_config.hidden_size).to(device), device, here.world, args.freeze_tower)
+    trainer = Trainer(net, Probes(net.config.text_config.hidden_size).to(device), device, here.world)
     if args.resume:
         resume(trainer, args.resume)
     if args.stage is not None:

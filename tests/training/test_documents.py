@@ -3,15 +3,22 @@
 import random
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from training.documents import Document, from_text, synthesize
+from training.documents import Document, from_text, outline, synthesize
 from training.documents.ask import questions, under
+from training.documents.clauses import manual
+from training.documents.frames import HERE, frames, parsed
+from training.documents.fronting import fronted
+from training.documents.inquire import absent, value
+from training.documents.kinds import Kinds
 from training.documents.lexicons import lexicon
 from training.documents.makers import EN, ZH
 from training.documents.page import Heading, Page
-from training.documents.synthesis import KINDS
+from training.documents.synthesis import KINDS, MOST
+from training.documents.telling import tell
 from training.documents.values import numeral_zh
 
 LANGS = ("zh", "en")
@@ -89,8 +96,10 @@ def test_facts_stand_where_the_page_says(lang: str, kind: object) -> None:
     kind(page)  # type: ignore[operator]
     text = page.text()
     assert len(text) == page.at
-    assert page.facts
+    assert page.facts or page.told
     assert all(text.startswith(fact.value, fact.start) for fact in page.facts)
+    for told in page.told:
+        assert all(text.startswith(written, start) for _, start, written in told.places)
     assert all(text[start:end] == text[start:end].strip() for start, end in page.sentences)
 
 
@@ -105,13 +114,18 @@ def test_a_fact_question_never_has_a_rival_answer(lang: str, seed: int) -> None:
     page = Page(random.Random(seed), lexicon(lang), 3000)
     KINDS[0][0](page)
     facts = {fact.start: fact for fact in page.facts}
+    framed = {start for told in page.told for _, start, _ in told.places}
     for question in questions(page, page.text(), 40):
-        if question.kind != "fact":
+        if question.kind != "fact" or question.spans[0][0] in framed:
             continue
         asked = facts.get(question.spans[0][0])
         if asked is None:  # asked for the entity that has a value: the value occurs once
             subject = page.text()[slice(*question.spans[0])]
-            told = [fact.value for fact in page.facts if fact.subject == subject and fact.value in question.text]
+            told = [
+                fact.value
+                for fact in page.facts
+                if fact.subject == subject and fact.value.lower() in question.text.lower()
+            ]
             assert any(page.text().count(value) == 1 for value in told), question
             continue
         key = (asked.subject, asked.attribute.key)
@@ -167,6 +181,16 @@ def test_wordings_are_many(lang: str) -> None:
     assert len(set(words.quotes)) >= 10
     assert len(set(words.sections)) >= 8
     assert all(len(attribute.names) >= 2 for domain in words.domains for attribute in domain.attributes)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_statements_hold_the_value_and_questions_do_not(lang: str) -> None:
+    words = lexicon(lang)
+    statements = {statement for group in words.states.values() for statement in group}
+    cores = {core for group in words.cores.values() for core in group}
+    assert all("{v}" in statement for statement in statements)
+    assert all("{v}" not in core and "{a}" in core for core in cores)
+    assert not statements & cores
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -232,6 +256,116 @@ def test_natural_facts_keep_the_answer_out_of_the_question() -> None:
         for question in from_text(random.Random(seed), STATUTE, "zh", 8):
             if question.kind == "fact":
                 assert STATUTE[slice(*question.spans[0])] not in question.text, question
+
+
+@pytest.mark.parametrize("path", sorted(HERE.glob("*.frames")), ids=lambda path: path.stem)
+def test_every_slot_of_a_frame_has_values(path: Path) -> None:
+    lang = "zh" if path.stem.endswith("_zh") else "en"
+    kinds = Kinds(random.Random(1), lang)
+    for frame in frames(path.stem, lang):
+        assert all(kinds.make(kind) or slot.startswith("self") for slot, kind in frame.kinds.items()), frame.key
+        assert frame.texts or frame.columns
+
+
+@pytest.mark.parametrize(
+    ("block", "complaint"),
+    [
+        ("> {n}\nm: what is m", "m"),
+        ("> {n}\nn: what is {n}", "n"),
+        ("> {n}\n@ tag", "no blank line"),
+        ("> {n}\nhow many", "how many"),
+    ],
+    ids=["unknown slot", "slot names itself", "merged blocks", "no colon"],
+)
+def test_a_faulty_frame_is_refused(block: str, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        parsed("block", block, "en")
+
+
+def test_a_unit_behind_a_slot_belongs_to_the_answer() -> None:
+    page = Page(random.Random(1), lexicon("zh"), 100)
+    told = tell(page, parsed("block", "> 质保 {n=3,5} 个月。\nn: 质保多久", "zh"))
+    ((_, start, written),) = told.places
+    assert written in ("3 个月", "5 个月")
+    assert page.text()[start : start + len(written)] == written
+
+
+def test_what_two_lines_tell_differently_is_not_asked() -> None:
+    page = Page(random.Random(1), lexicon("en"), 100)
+    frame = parsed("block", "> {who=ann,bob} took {n} items.\nn: how many items did {who} take", "en")
+    for who, n in (("ann", "3"), ("ann", "4"), ("bob", "5"), ("bob", "5")):
+        tell(page, frame, given={"who": who, "n": n})
+    asked = [question for _ in range(60) if (question := value(page, page.text()))]
+    assert {page.text()[slice(*question.spans[0])] for question in asked} == {"5"}
+    assert all("bob" in question.text and len(question.spans) == 2 for question in asked)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_is_absent_is_never_told(lang: str) -> None:
+    for seed in range(30):
+        page = Page(random.Random(seed), lexicon(lang), 1500)
+        manual(page)
+        answered = {q.text for _ in range(200) if (q := value(page, page.text()))}
+        unanswered = {q.text for _ in range(60) if (q := absent(page, page.text()))}
+        assert not answered & unanswered
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_outline_of_a_document_is_its_headings(lang: str) -> None:
+    levels = set()
+    for document in documents(lang, 120):
+        starts = [start for start, _, _ in document.outline]
+        assert starts == sorted(starts)
+        for start, end, level in document.outline:
+            assert document.text[start:end] == document.text[start:end].strip() != ""
+            levels.add(level)
+        if document.title:
+            assert document.text.startswith(document.text[slice(*document.title)])
+    assert levels == {1, 2, 3}
+
+
+def test_the_outline_of_a_natural_text_is_numbered_by_depth() -> None:
+    assert [(MANUAL[start:end], level) for start, end, level in outline(MANUAL)] == [
+        ("Pump manual", 1),
+        ("1.1 Start-up", 2),
+        ("1.2 Care", 2),
+    ]
+    numbered = "1.2 Aim\nText.\n1.2.1 Scope\nText.\n1.2.1.4 Deep\nText.\n1.3 End\n"
+    assert [level for _, _, level in outline(numbered)] == [1, 2, 3, 1]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_long_documents_have_many_questions(lang: str) -> None:
+    counts = [len(synthesize(random.Random(seed), lang, 4000).questions) for seed in range(20)]
+    assert sum(counts) > 20 * 32
+    assert max(counts) <= MOST
+
+
+@pytest.mark.parametrize(
+    ("left", "kind", "value", "right", "question"),
+    [
+        (
+            "The log must be rotated after",
+            "amount",
+            "30 days",
+            "by the job",
+            "after how many days must the log be rotated",
+        ),
+        ("Scripts must pass the", "quoted", "--keep", 'flag to "tool"', 'flag must scripts pass to "tool"'),
+        ("The", "quoted", "Format", "header must be present", "header must be present"),
+        ("Older hosts can be reached on port", "number", "84", "only", "on which port can Older hosts be reached only"),
+        ("There is no reason to upgrade from", "version", "3.0.7", "", ""),
+    ],
+    ids=["preposition", "noun behind", "subject", "noun before", "no statement"],
+)
+def test_a_natural_question_begins_with_its_question_word(
+    left: str, kind: str, value: str, right: str, question: str
+) -> None:
+    asked = {
+        fronted(random.Random(seed), kind, left, value, right).replace("what port", "which port") for seed in range(9)
+    }
+    assert all(question in core for core in asked)
+    assert question or asked == {""}
 
 
 def test_an_empty_text_has_no_questions() -> None:

@@ -3,6 +3,7 @@
 from training.documents.cards import card
 from training.documents.document import Document, Lang, Question
 from training.documents.natural import from_text
+from training.documents.reading import outline
 from training.documents.synthesis import synthesize
 
-__all__ = ["Document", "Lang", "Question", "card", "from_text", "synthesize"]
+__all__ = ["Document", "Lang", "Question", "card", "from_text", "outline", "synthesize"]

@@ -4,27 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from training.documents import inquire
 from training.documents.chance import pick
 from training.documents.document import Question, Span
+from training.documents.inquire import LONGEST_ANSWER
 from training.documents.page import Fact, Page
+from training.documents.scope import scoped, under
 from training.documents.wording import about, bare, dressed, key_phrases, quote_wording, reversed_wording, wording
 
 ABSENT_SHARE = 0.12
-LONGEST_ANSWER = 200
 _ATTEMPTS = 5
+_ASKED_AGAIN = 2  # how many questions may have one answer
 
 
 def questions(page: Page, text: str, count: int) -> tuple[Question, ...]:
     """About `count` different questions about the page, whose text is `text`."""
-    asked: dict[str, Question] = {}
+    asked: list[Question] = []
+    seen: dict[tuple[Span, ...], list[str]] = {}
     groups = _groups(page.facts)
+    framed = len(page.told) / (len(page.told) + len(page.facts) / 3) if page.told else 0.0
     for _ in range(count):
-        ask = _kind(page)
-        for _ in range(_ATTEMPTS):
-            if question := ask(page, text, groups):
-                asked.setdefault(question.text, question)
+        kind, by_frame = _kind(page), page.rng.random() < framed
+        for attempt in range(_ATTEMPTS):
+            if attempt == _ATTEMPTS - 2 and page.rng.random() < 0.5:
+                kind = "fact"
+            question = _FRAMED[kind](page, text) if by_frame else _PLAIN[kind](page, text, groups)
+            if question and _new(question, seen.setdefault(question.spans, [])):
+                asked.append(question)
                 break
-    return tuple(asked.values())
+    return tuple(asked)
+
+
+def _new(question: Question, before: list[str]) -> bool:
+    """Whether the answer has not been asked for in these words, nor too often in others."""
+    core = question.text.lower().removesuffix("? thanks").rstrip("?？。. 呢呀谢")
+    if question.spans and len(before) >= _ASKED_AGAIN:
+        return False
+    if any(core.endswith(other) or other.endswith(core) for other in before):
+        return False
+    before.append(core)
+    return True
 
 
 Groups = dict[tuple[str, str], list[Fact]]
@@ -38,13 +57,13 @@ def _groups(facts: list[Fact]) -> Groups:
     return groups
 
 
-def _kind(page: Page) -> Asker:
+def _kind(page: Page) -> str:
     roll = page.rng.random()
     if roll < ABSENT_SHARE:
-        return _absent
+        return "absent"
     if roll < ABSENT_SHARE + 0.13 and page.headings:
-        return _heading
-    return _quote if roll < ABSENT_SHARE + 0.28 and page.sentences else _fact
+        return "heading"
+    return "quote" if roll < ABSENT_SHARE + 0.26 else "fact"
 
 
 def _fact(page: Page, text: str, groups: Groups) -> Question | None:
@@ -76,7 +95,7 @@ def _nameless(page: Page, fact: Fact) -> Question | None:
     if any(name in known or known in name for other in rivals for known in other.attribute.names):
         return None
     core = (scoped(page, index) if index >= 0 else "") + bare(rng, page.lexicon, fact.attribute, name)
-    same = [other for other in inside if other.attribute.key == fact.attribute.key]
+    same = [other for other in inside if other.attribute.key == fact.attribute.key and other.value == fact.value]
     return Question(dressed(rng, page.lexicon, core, scoped=index >= 0), _spans(same), "fact")
 
 
@@ -103,31 +122,14 @@ def _scoped(page: Page, fact: Fact, group: list[Fact], core: str) -> Question | 
     return None
 
 
-def under(page: Page, heading: int, ancestor: int) -> bool:
-    """Whether a heading is the other one or below it."""
-    while heading >= 0:
-        if heading == ancestor:
-            return True
-        heading = page.headings[heading].parent
-    return False
-
-
-def scoped(page: Page, index: int) -> str:
-    """The words that restrict a question to one heading."""
-    heading = page.headings[index]
-    unique = sum(other.title == heading.title for other in page.headings) == 1
-    template = pick(page.rng, page.lexicon.scopes)
-    while "{t}" in template and (not unique or ("{h}" in template and heading.title in heading.label)):
-        template = pick(page.rng, page.lexicon.scopes)
-    return template.replace("{h}", heading.label).replace("{u}", heading.unit).replace("{t}", heading.title)
-
-
 def _spans(facts: list[Fact]) -> tuple[Span, ...]:
     return tuple((fact.start, fact.start + len(fact.value)) for fact in facts)
 
 
 def _quote(page: Page, text: str, groups: Groups) -> Question | None:
     rng, lexicon = page.rng, page.lexicon
+    if not page.sentences:
+        return None
     span = pick(rng, page.sentences)
     if span[1] - span[0] > LONGEST_ANSWER:
         return None
@@ -146,6 +148,8 @@ def _quote(page: Page, text: str, groups: Groups) -> Question | None:
 
 def _heading(page: Page, text: str, groups: Groups) -> Question | None:
     rng, lexicon = page.rng, page.lexicon
+    if not page.headings:
+        return None
     index = int(rng.random() * len(page.headings))
     inside = [fact for fact in page.facts if fact.heading == index]
     heading = page.headings[index]
@@ -184,3 +188,12 @@ def _absent(page: Page, text: str, groups: Groups) -> Question | None:
     elif roll < 0.3 and page.headings:
         core = scoped(page, int(rng.random() * len(page.headings))) + core
     return Question(dressed(rng, lexicon, core), (), "absent")
+
+
+_PLAIN: dict[str, Asker] = {"fact": _fact, "quote": _quote, "heading": _heading, "absent": _absent}
+_FRAMED: dict[str, inquire.Asker] = {
+    "fact": inquire.value,
+    "quote": inquire.quote,
+    "heading": inquire.heading,
+    "absent": inquire.absent,
+}

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from training.documents.chance import pick
 from training.documents.document import Span
+from training.documents.fronting import fronted
 from training.documents.lexicon import Lexicon
 
 
@@ -172,6 +173,8 @@ def _core_en(rng: Random, lexicon: Lexicon, gap: Gap) -> str:
     if rng.random() < 0.35:
         old, new = pick(rng, lexicon.natural["synonyms"]).split("/")
         left, right = (re.sub(rf"\b{old}\b", new, part) for part in (left, right))
+    if rng.random() < 0.6 and (asked := fronted(rng, kind, left, value, right)):
+        return asked
     matched = _COPULA.match(left)
     if matched and rng.random() < 0.7:
         return _copula(matched["subject"], matched["verb"], right)

@@ -26,9 +26,15 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text, what can be asked about it, its language and the flow it is laid out in."""
+    """A text, what can be asked about it, its language and the flow it is laid out in.
+
+    `outline` are its headings in order as (start, end, level) with levels from 1; `title` is the place of its title,
+    None where it has none or it is not known.
+    """
 
     text: str
     questions: tuple[Question, ...]
     lang: Lang
     flow: Flow
+    outline: tuple[tuple[int, int, int], ...] = ()
+    title: Span | None = None

@@ -61,8 +61,8 @@ class _Clock:
         return stamp.replace("{f:03d}", f"{upto(self.rng, 0, 999):03d}"), time
 
 
-def log(page: Page) -> None:
-    """A service log: stamp, level, component, event, key=value."""
+def entries(page: Page) -> None:
+    """A plain log: stamp, level, component, event, key=value."""
     rng, formats = page.rng, page.lexicon.formats
     clock, parts = _Clock(rng), [names.identifier(rng) for _ in range(upto(rng, 3, 8))]
     brackets = pick(rng, ("[{}]", "{}:", "({})", "<{}>", "{} -", "[{}]"))

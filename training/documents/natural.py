@@ -8,10 +8,11 @@ from functools import lru_cache
 from random import Random
 
 from training.documents import cloze, names, rows
-from training.documents.ask import ABSENT_SHARE, LONGEST_ANSWER
+from training.documents.ask import ABSENT_SHARE
 from training.documents.chance import pick
 from training.documents.cloze import Cloze
 from training.documents.document import Lang, Question
+from training.documents.inquire import LONGEST_ANSWER
 from training.documents.lexicon import Lexicon, entity
 from training.documents.lexicons import lexicon as lexicon_of
 from training.documents.reading import Title, line_at, section_of, sentences, titles

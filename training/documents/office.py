@@ -17,6 +17,9 @@ _THIS = {
 }
 
 
+_CONTRACTS = ("合同书", "服务协议", "租赁合同", "采购合同")
+
+
 def contract(page: Page) -> None:
     """Parties, then articles of numbered clauses about the contract and what it is about."""
     rng, lang = page.rng, page.lexicon.lang
@@ -24,8 +27,9 @@ def contract(page: Page) -> None:
     this = pick(rng, _THIS[lang])
     page.names.append(this)
     page.domain_of[this] = domain
-    page.put(title(page, [names.brand_zh(rng) if lang == "zh" else names.latin(rng).capitalize()]))
-    page.put({"zh": pick(rng, ("合同书", "服务协议", "租赁合同", "采购合同")), "en": " agreement"}[lang] + "\n\n")
+    named = title(page, [names.brand_zh(rng) if lang == "zh" else names.latin(rng).capitalize()])
+    page.head(named + (pick(rng, _CONTRACTS) if lang == "zh" else " agreement"))
+    page.put("\n")
     for attribute in _parties(domain):
         page.put(pick(rng, attribute.names) + ("：" if lang == "zh" else ": "))
         page.value(this, attribute, attribute.make(rng))
@@ -74,7 +78,8 @@ def minutes(page: Page) -> None:
     meeting = pick(rng, formats["meeting"].patterns)
     page.names.append(meeting)
     page.domain_of[meeting] = formats["meeting"]
-    page.put(pick(rng, _MINUTES[lang]) + "\n\n")
+    page.head(pick(rng, _MINUTES[lang]))
+    page.put("\n")
     for attribute in some(rng, formats["meeting"].attributes, upto(rng, 3, 5)):
         page.put(attribute.key + ("：" if lang == "zh" else ": "))
         page.value(meeting, attribute, attribute.make(rng))

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from random import Random
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from training.documents.chance import pick
+from training.documents.document import Span
+from training.documents.kinds import Kinds
 from training.documents.lexicon import Attribute, Domain, Lexicon, entity, fill
+
+if TYPE_CHECKING:
+    from training.documents.frames import Frame
+    from training.documents.telling import Told
 
 
 class Fact(NamedTuple):
@@ -46,6 +52,11 @@ class Page:
         self.names: list[str] = []
         self.domain_of: dict[str, Domain] = {}
         self.stated: set[tuple[str, str]] = set()
+        self.told: list[Told] = []
+        self.genre: list[Frame] = []  # frames that a document of this sort could tell
+        self.kinds = Kinds(rng, lexicon.lang)
+        self.stated_names: set[str] = set()  # of what may be defined once: classes, functions, clauses
+        self.title: Span | None = None
 
     @property
     def full(self) -> bool:
@@ -79,6 +90,18 @@ class Page:
         self.open = len(self.headings) - 1
         self.put("\n")
         return self.open
+
+    def head(self, title: str) -> None:
+        """Write the document's title line."""
+        self.title = (self.at, self.at + len(title))
+        self.put(title + "\n")
+
+    def outline(self) -> tuple[tuple[int, int, int], ...]:
+        """The headings in order as (start, end, level)."""
+        levels: list[int] = []
+        for heading in self.headings:
+            levels.append(1 if heading.parent < 0 else levels[heading.parent] + 1)
+        return tuple((h.start, h.end, level) for h, level in zip(self.headings, levels, strict=True))
 
     def entity(self, domain: Domain) -> str:
         """A name of the domain that neither contains nor is contained in a name of this document."""

@@ -7,6 +7,7 @@ from training.documents.chance import pick, some, upto
 from training.documents.lexicon import Attribute
 from training.documents.page import Page
 from training.documents.tables import cards, table
+from training.documents.telling import rule
 from training.documents.titles import Numbering, title
 
 
@@ -29,10 +30,12 @@ def paragraph(page: Page, subjects: list[str]) -> None:
         domain = page.domain_of[subject]
         if roll < 0.42:
             page.filler()
-        elif roll < 0.8:
+        elif roll < 0.5:
+            rule(page)
+        elif roll < 0.82:
             attribute = pick(rng, domain.attributes)
             if (subject, attribute.key) not in page.stated:
-                (say.fact if roll < 0.74 else say.conditional)(page, subject, attribute)
+                (say.fact if roll < 0.76 else say.conditional)(page, subject, attribute)
         elif roll < 0.9:
             say.several_properties(page, subject, domain)
         else:
@@ -47,9 +50,7 @@ def running(page: Page) -> None:
     subjects = cast(page)
     gap = pick(page.rng, ("", "\n", "\n"))
     if page.rng.random() < 0.6:
-        page.heading("", "", title(page, subjects), ("", "", -1))
-        page.headings.clear()
-        page.open = -1
+        page.head(title(page, subjects))
         page.put(gap)
     while not page.full:
         paragraph(page, subjects)
@@ -64,7 +65,8 @@ def specification(page: Page) -> None:
     size = max(250, page.characters // upto(rng, 2, 7))
     shared = [(s, a) for s in subjects[:2] for a in some(rng, page.domain_of[s].attributes, 2)]
     if rng.random() < 0.7:
-        page.put(title(page, subjects) + "\n\n")
+        page.head(title(page, subjects))
+        page.put("\n")
     chapter = 0
     while not page.full:
         chapter += 1

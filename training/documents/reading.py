@@ -9,12 +9,14 @@ from training.documents.document import Span
 
 
 class Title(NamedTuple):
-    """A heading of a natural text: its place without leading marks, its words without number, its section's end."""
+    """A heading of a natural text: its place without leading marks, its words without number, its section's end, its
+    level from 1 to 3."""
 
     start: int
     end: int
     words: str
     section_end: int
+    level: int
 
 
 _HEADING = re.compile(
@@ -29,9 +31,10 @@ _NUMBER = re.compile(
     r"|[一二三四五六七八九十]{1,3}、)[ 　\t]*"
 )
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-_SENTENCE = {
-    "zh": re.compile(r"[^。！？\n]+(?:[。！？][”」]?|；$)", re.MULTILINE),
-    "en": re.compile(r"[^\n]+?[.!?](?:[\"')\]]*)(?=\s+[A-Z\"(`]|\s*$)", re.MULTILINE),
+# Only the ends are searched for: a pattern of whole sentences takes quadratic time on a line without any.
+_SENTENCE_END = {
+    "zh": re.compile(r"[。！？][”」]?|；$", re.MULTILINE),
+    "en": re.compile(r"[.!?][\"')\]]*(?=\s+[A-Z\"(`]|\s*$)", re.MULTILINE),
 }
 _BULLET = re.compile(
     r"^(?:[ \t　]*(?:[-*+•·>]|\d{1,2}[.、)）](?!\d)|[（(][\d一二三四五六七八九十]{1,3}[)）]"
@@ -50,7 +53,36 @@ def titles(text: str) -> list[Title]:
         if not any(low <= start < high for low, high in fences) and not text[start:end].endswith((".", ":", "：")):
             found.append((start, end, _NUMBER.sub("", text[start:end])))
     ends = [start for start, _, _ in found[1:]] + [len(text)] * bool(found)
-    return [Title(*place, section) for place, section in zip(found, ends, strict=True) if place[2]]
+    levels = _levels(text, found)
+    return [Title(*p, section, level) for p, section, level in zip(found, ends, levels, strict=True) if p[2]]
+
+
+def outline(text: str) -> tuple[tuple[int, int, int], ...]:
+    """The headings of the text in order as (start, end, level) with levels from 1 to 3."""
+    return tuple((heading.start, heading.end, heading.level) for heading in titles(text))
+
+
+DEEPEST = 3
+
+
+def _levels(text: str, found: list[tuple[int, int, str]]) -> list[int]:
+    """The level of each heading by its marks or the depth of its number; the highest of a text is 1."""
+    depths = [_depth(text, start, end) for start, end, _ in found]
+    highest = min(depths, default=1)
+    return [min(DEEPEST, depth - highest + 1) for depth in depths]
+
+
+def _depth(text: str, start: int, end: int) -> int:
+    line = text.rfind("\n", 0, start) + 1
+    marks = text[line:start].count("#")
+    if marks:
+        return marks
+    if number := _DEEP.match(text, start, end):
+        return number[0].rstrip(".").count(".") + 1
+    return 2 if text[start:end].startswith("第") and "节" in text[start : start + 6] else 1
+
+
+_DEEP = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?")
 
 
 def line_at(text: str, position: int) -> Span:
@@ -67,13 +99,17 @@ def sentences(text: str, span: Span, lang: str) -> list[Span]:
     before = text[max(0, start - 80) : start].rstrip(" \t")[-2:]
     runs_on = bool(before) and before[-1:] == "\n" and before[:1] not in ("", "\n", *_WHOLE) and not marked
     found = []
-    for match in _SENTENCE[lang].finditer(text, start, end):
-        low, high = match.span()
-        if low == start and marked:
+    begun = start
+    for match in _SENTENCE_END[lang].finditer(text, start, end):
+        low, high, first = begun, match.end(), begun == start
+        if match.start() == begun:
+            continue
+        begun = high
+        if first and marked:
             low += marked.end()
         while low < high and text[low] in " \t　":
             low += 1
-        if not (runs_on and match.start() == start) and high > low and "|" not in text[low:high]:
+        if not (runs_on and first) and high > low and "|" not in text[low:high]:
             found.append((low, high))
     return found
 

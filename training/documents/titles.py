@@ -40,6 +40,17 @@ class Numbering:
         head, label, unit = self._section(number, title)
         return page.heading(self.marks[1], head, title, (label, unit, parent))
 
+    @property
+    def deep(self) -> bool:
+        """Whether sections can have numbered parts."""
+        return self.style not in ((3, 5) if self.lang == "zh" else (4,))
+
+    def subsection(self, page: Page, number: tuple[int, int, int], title: str, parent: int) -> int:
+        """Write the heading of a part of a section, numbered as (chapter, section, part)."""
+        shown = ".".join(map(str, number))
+        label, unit = (f"section {shown}", "section") if self.lang == "en" else (f"{shown} 节", "节")
+        return page.heading(self.marks[1] and "### ", f"{shown} ", title, (label, unit, parent))
+
     def _chapter(self, number: int, title: str) -> tuple[str, str, str]:
         if self.lang == "en":
             return (

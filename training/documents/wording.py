@@ -43,7 +43,7 @@ def reversed_wording(rng: Random, lexicon: Lexicon, attribute: Attribute, value:
 def dressed(rng: Random, lexicon: Lexicon, core: str, scoped: bool = False) -> str:
     """The question with or without politeness, question mark and capital."""
     asking = any(word in core for word in lexicon.wh) if lexicon.lang == "zh" else core.split(" ", 1)[0].lower() in _WH
-    before = "" if scoped and rng.random() < 0.8 else pick(rng, lexicon.before)
+    before = "" if rng.random() < (0.8 if scoped else 0.6) else pick(rng, lexicon.before)
     if before and not asking and before[-1] not in "，：":
         before = "" if before[-1].isalnum() or before[-2] not in ",:" else before
     after = pick(rng, lexicon.after_wh if any(word in core[-12:] for word in lexicon.wh) else lexicon.after)

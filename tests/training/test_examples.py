@@ -1,0 +1,152 @@
+"""What a batch teaches is what stands on the pages that are shown."""
+
+import random
+
+import numpy as np
+import pytest
+
+from render_service.style import Flow
+from training.alphabet import ABSENT, COLUMN, FIRST_CHARACTER, IM_END, PAGE, ROW
+from training.checkpoint import PAGE_ANCHORS, ROW_ANCHORS, alphabet
+from training.documents import Question
+from training.laid import NONE, SINK, Recipe, lay
+from training.network import Shape
+from training.rows import Entry, dialogue, summary, transcription
+
+SHAPE = Shape(2, 4, 8, text=256)
+LINES = [f"第{i}条 数值为 {i * 37} 元，保留 {i} 天。" for i in range(1, 60)]
+TEXT = "\n".join(LINES)
+
+
+class Always(random.Random):
+    """A generator whose every number is the same."""
+
+    def __init__(self, number: float) -> None:
+        super().__init__()
+        self.number = number
+
+    def random(self) -> float:
+        return self.number
+
+
+ASKING, TELLING = Always(0.99), Always(0.0)
+
+
+def recipe(flow: Flow = Flow.CELLS, px: int = 14) -> Recipe:
+    return Recipe(SHAPE, px, flow, 1, 1.0)
+
+
+def characters(ids: list[int]) -> str:
+    known = alphabet()
+    return "".join(known[i - FIRST_CHARACTER] for i in ids if FIRST_CHARACTER <= i < COLUMN)
+
+
+def replies(row) -> list[list[int]]:
+    out, open_ = [], False
+    for token, answer in zip(row.ids, row.answer, strict=True):
+        if answer and not open_:
+            out.append([])
+        open_ = answer
+        if answer:
+            out[-1].append(token)
+    return out
+
+
+def spans_of(line: str) -> tuple[tuple[int, int], ...]:
+    return ((TEXT.index(line), TEXT.index(line) + len(line)),)
+
+
+@pytest.mark.parametrize("first", [0.0, 0.4, 0.99])
+def test_a_window_holds_successive_pages_of_the_text(first):
+    laid = lay(TEXT, recipe(), first)
+    assert len(laid.pages) == SHAPE.pages
+    assert laid.pages[0].text_end == laid.pages[1].text_start
+    inked = laid.places.cell >= 0
+    assert not inked[: laid.start].any()
+    assert inked[laid.start : laid.end].any()
+    assert set(laid.places.page[inked]) == {0, 1}
+
+
+def test_an_answer_on_the_window_is_copied_behind_its_anchors():
+    laid = lay(TEXT, recipe(), 0.4)
+    line = laid.text[laid.start :].split("\n")[1]
+    row = dialogue(laid, [Question("哪一条？", spans_of(line), "fact")], "zh", 200, ASKING)
+    (reply,) = replies(row)
+    page, at, column = reply[:3]
+    start = spans_of(line)[0][0]
+    assert (page - PAGE, at - ROW) == (laid.places.page[start], laid.places.row[start])
+    assert column - COLUMN == laid.places.column[start]
+    assert characters(reply) == line
+    assert reply[-1] == IM_END
+
+
+def test_what_stands_outside_the_window_is_denied():
+    laid = lay(TEXT, recipe(), 0.99)
+    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", 200, ASKING)
+    (reply,) = replies(row)
+    assert reply[0] == ABSENT
+
+
+def test_an_answer_that_the_window_cuts_is_not_asked_for():
+    laid = lay(TEXT, recipe(), 0.4)
+    cut = ((laid.start - 3, laid.start + 3),)
+    assert dialogue(laid, [Question("哪里？", cut, "fact")], "zh", 200, ASKING).ids == []
+
+
+def test_history_is_given_without_anchors_and_not_predicted():
+    laid = lay(TEXT, recipe())
+    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", 200, TELLING)
+    assert not any(row.answer)
+    assert characters(row.ids) == "第一条？" + LINES[0]
+    assert row.ids[-1] == IM_END
+
+
+def test_denials_stay_a_share_of_a_dialogue():
+    laid = lay(TEXT, recipe())
+    lines = laid.text.split("\n")[:4]
+    asked = [Question(f"有{i}吗？", (), "absent") for i in range(20)]
+    asked += [Question(line[:3], spans_of(line), "fact") for line in lines]
+    denied = [reply[0] == ABSENT for reply in replies(dialogue(laid, asked, "zh", 2000, ASKING))]
+    assert 0 < sum(denied) <= 0.5 * len(denied)
+
+
+@pytest.mark.parametrize(("flow", "px"), [(Flow.CELLS, 14), (Flow.CELLS, 12), (Flow.COLUMNS, 14)])
+def test_a_transcription_is_its_page_and_every_cell_is_where_the_character_stands(flow, px):
+    laid = lay(TEXT, recipe(flow, px))
+    row = next(r for seed in range(20) if (r := transcription(laid, random.Random(seed))) and not r.skip)
+    page = row.ids[2] - PAGE
+    shown = laid.pages[page]
+    assert characters(row.ids[2:]) == laid.text[shown.text_start : shown.text_end]
+    place = {int(o): (int(x), int(y)) for o, x, y in zip(shown.offsets, shown.x, shown.y, strict=True)}
+    at = shown.text_start
+    for token, cell, slot in zip(row.ids[2:], row.cell[2:], row.slot[2:], strict=True):
+        if not FIRST_CHARACTER <= token < COLUMN:
+            continue
+        if at in place:
+            x, y = place[at]
+            assert cell == page * SHAPE.cells + (y + px // 2) // 28 * SHAPE.columns + (cell % SHAPE.columns)
+            assert x // 28 <= cell % SHAPE.columns <= (x + px) // 28
+            assert slot >= 0
+        at += 1
+
+
+def test_a_summary_tells_headings_with_their_level_and_key_sentences():
+    laid = lay(TEXT, recipe())
+    heading, key = spans_of(LINES[0])[0], spans_of(LINES[1])[0]
+    row = summary(laid, [Entry(2, heading, key)])
+    (reply,) = replies(row)
+    assert characters(reply) == f"## {LINES[0]}\n- {LINES[1]}\n"
+
+
+def test_marks_of_a_summary_have_no_place_on_the_page():
+    laid = lay(TEXT, recipe())
+    row = summary(laid, [Entry(1, spans_of(LINES[0])[0], None)])
+    marks = [cell for token, cell in zip(row.ids, row.cell, strict=True) if characters([token]) == "#"]
+    assert marks == [NONE]
+
+
+def test_anchors_leave_room_for_every_page_and_line_that_is_trained():
+    assert SHAPE.pages <= PAGE_ANCHORS
+    laid = lay(TEXT, recipe())
+    assert np.max(laid.places.row) < ROW_ANCHORS
+    assert SINK < NONE < 0
