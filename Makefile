@@ -6,7 +6,7 @@ PROTOS := $(shell cd protos && find glyphstream -name '*.proto' | sort)
 # Where `protos` writes the stubs: beside the protos, unless a check wants them elsewhere.
 STUBS := protos
 
-.PHONY: help demo test check lint types protos-check deploy-check protos bench up lock clean
+.PHONY: help demo test check lint types protos-check deploy-check fuzz protos bench up lock clean
 help:
 	@echo 'make demo | test | check | protos | bench | up | lock | clean'
 
@@ -19,10 +19,10 @@ up: .venv/.run
 test: .venv/.dev
 	$(PY) -m pytest -n auto $(ARGS)
 
-bench: .venv/.dev
+bench: .venv/.bench
 	$(PY) -m benchmarks $(ARGS)
 
-check: lint types protos-check deploy-check
+check: lint types protos-check deploy-check fuzz
 
 lint: .venv/.dev
 	$(PY) -m ruff check --output-format concise .
@@ -34,6 +34,11 @@ types: .venv/.dev
 protos-check: .venv/.dev $(BUF)
 	$(BUF) lint protos
 	tools/breaking
+
+# Throws random texts and styles at the renderer for so many seconds.
+FUZZ_S := 20
+fuzz: .venv/.dev
+	$(PY) -m tests.render.fuzz $(FUZZ_S)
 
 deploy-check: .venv/.dev
 	.venv/bin/docker-compose --file compose.yaml config --quiet
@@ -58,6 +63,10 @@ clean:
 .venv/.dev: pyproject.toml constraints.txt tools/setup
 	@tools/setup dev
 	@touch $@ .venv/.run
+
+.venv/.bench: .venv/.dev
+	@tools/setup bench
+	@touch $@
 
 $(BUF): tools/package.json tools/package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing (buf comes with it): apt-get install npm' >&2; exit 1; }

@@ -7,6 +7,7 @@ import asyncio
 import sys
 from functools import partial
 
+from render_service.rendered import RenderedDocuments
 from render_service.servicer import ERRORS, RenderServicer, register
 from render_service.settings import RenderSettings
 from render_service.workers import Pool
@@ -17,7 +18,8 @@ from serving.settings import settings_from
 
 async def _main(settings: RenderSettings) -> int:
     pool = Pool(settings.workers, settings.waiting_jobs, settings.retry_after_s)
-    servicer = RenderServicer(pool, settings.max_document_bytes, settings.upload_wait_s)
+    rendered = RenderedDocuments(pool, settings.kept_bytes)
+    servicer = RenderServicer(pool, rendered, settings.max_document_bytes, settings.upload_wait_s)
     endpoint = Endpoint(
         settings.host, settings.port, settings.max_receive_bytes, settings.max_send_bytes, settings.drain_s
     )

@@ -1,19 +1,22 @@
 """Owns the three jobs of the service as plain generators: extract, estimate, render. Runs in a worker process."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.metadata import version
 
 import numpy as np
-import PIL
 from PIL import features
 
 from render_service import clean, documents, fonts, layout, limits
 from render_service.code_points import encode
 from render_service.linebreak import break_opportunities
+from render_service.lines import Setting, pieces
 from render_service.paint import paint
 from render_service.png import encode_image
+from render_service.shaping import shaper
 from render_service.style import Flow, Style
 
 # At most 4 bytes a character and one offset run in two characters: a piece stays well below a message's 4 MiB.
@@ -21,8 +24,14 @@ PIECE_CHARACTERS = 128 * 1024
 MISSING_KINDS = 32
 # Each visual line is a number in the manifest, which is one message of at most 8 MiB.
 MAX_LINES = 2_000_000
+# A page is one message of at most 8 MiB, which also says where it stands.
+MAX_PAGE_BYTES = 8 * 1024 * 1024 - 4096
 WARM_TEXT = "".join(map(chr, range(0x20, 0x7F))) + "，。、；：？！（）《》“”【】"
 WARM_FONTS_PX = (10, 12, 14)
+
+
+class PageTooLarge(ValueError):
+    """A page's encoded image does not fit into one message: ask for smaller pages."""
 
 
 @dataclass(frozen=True)
@@ -70,22 +79,11 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class PageSize:
-    """A page without ink; sizes in pixels, `line_starts` in characters from `text_start`."""
-
-    width: int
-    height: int
-    text_start: int
-    text_end: int
-    line_starts: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Manifest:
     """A layout in figures; `missing` holds (code point, count), most frequent first."""
 
     characters: int
-    pages: tuple[PageSize, ...]
+    pages: tuple[layout.Cut, ...]
     vision_tokens: int
     characters_per_token: float
     missing: tuple[tuple[int, int], ...]
@@ -98,7 +96,7 @@ class PageImage:
     """A painted and encoded page; the text range in characters, `sha256` of `image`."""
 
     index: int
-    size: PageSize
+    size: layout.Cut
     media_type: str
     image: bytes
     sha256: bytes
@@ -147,58 +145,76 @@ def extract(document: documents.Document) -> Iterator[Report | Piece]:
 
 
 def estimate(text: bytes, style: Style) -> Manifest:
-    """Lays out without ink."""
-    decoded = documents.decode_utf8(text)
-    return _manifest(decoded, style, tuple(map(_size, _pages(decoded, style))))
+    """Lays out without ink. Raises InvalidDocument and DocumentTooLong."""
+    given = _setting(documents.decode_utf8(text), style)
+    return _manifest(given, tuple(_cuts(given)))
 
 
 def render(text: bytes, style: Style) -> Iterator[Manifest | PageImage]:
-    """The manifest, then every page in order, painted when it is asked for."""
-    decoded = documents.decode_utf8(text)
-    pages = list(_pages(decoded, style))
-    yield _manifest(decoded, style, tuple(map(_size, pages)))
-    for page in pages:
-        yield _painted(page, style)
+    """The manifest, then every page in order, placed and painted when it is asked for.
+
+    Raises InvalidDocument, DocumentTooLong and PageTooLarge.
+    """
+    given = _setting(documents.decode_utf8(text), style)
+    del text
+    manifest = _manifest(given, tuple(_cuts(given)))
+    yield manifest
+    for index, cut in enumerate(manifest.pages):
+        yield _painted(given, index, cut)
 
 
 @cache
 def renderer_version() -> str:
     """Names everything that decides a page's bytes beside text and style."""
-    freetype = features.version("freetype2")
-    return f"layout-{layout.VERSION} {fonts.VERSION} pillow-{PIL.__version__} freetype-{freetype}"
+    shaping = ("harfbuzz", "fribidi") if fonts.can_shape() else ()
+    parts = [f"layout-{layout.VERSION}", fonts.VERSION]
+    parts += [f"{package}-{version(package)}" for package in ("pillow", "icu4py", "isal")]
+    parts += [f"{name}-{features.version(name)}" for name in ("freetype2", *shaping)]
+    return " ".join(parts)
 
 
-def _pages(text: str, style: Style) -> Iterator[layout.PageLayout]:
-    return layout.layout(text, style, partial(fonts.measure, flow=style.flow), break_opportunities)
+def _setting(text: str, style: Style) -> Setting:
+    measure = partial(fonts.measure, flow=style.flow)
+    return layout.setting(text, style, measure, break_opportunities, shaper(style.flow))
 
 
-def _size(page: layout.PageLayout) -> PageSize:
-    return PageSize(page.width, page.height, page.text_start, page.text_end, page.line_starts)
+def _cuts(given: Setting) -> Iterator[layout.Cut]:
+    lines = 0
+    for cut in layout.cuts(given):
+        lines += len(cut.line_starts)
+        if lines > MAX_LINES:
+            raise layout.DocumentTooLong(f"more than {MAX_LINES} lines")
+        yield cut
 
 
-def _manifest(text: str, style: Style, pages: tuple[PageSize, ...]) -> Manifest:
-    if sum(len(page.line_starts) for page in pages) > MAX_LINES:
-        raise layout.DocumentTooLong(f"more than {MAX_LINES} lines")
-    tokens = sum(page.width * page.height for page in pages) // style.grid_px**2
+def _manifest(given: Setting, pages: tuple[layout.Cut, ...]) -> Manifest:
+    tokens = sum(page.width * page.height for page in pages) // given.style.grid_px**2
     return Manifest(
-        characters=len(text),
+        characters=len(given.text),
         pages=pages,
         vision_tokens=tokens,
-        characters_per_token=len(text) / tokens,
-        missing=_missing(text, style.flow),
-        style=style,
+        characters_per_token=len(given.text) / tokens,
+        missing=_missing(given.text, given.style.flow),
+        style=given.style,
         renderer_version=renderer_version(),
     )
 
 
 def _missing(text: str, flow: Flow) -> tuple[tuple[int, int], ...]:
-    codes, counts = np.unique(encode(text), return_counts=True)
-    gone = fonts.missing(codes, flow)
-    order = np.argsort(-counts[gone], kind="stable")[:MISSING_KINDS]
-    return tuple(zip(codes[gone][order].tolist(), counts[gone][order].tolist(), strict=True))
+    """Code points that no font draws with their counts, most frequent first, then by code point."""
+    counts: Counter[int] = Counter()
+    for codes in map(encode, pieces(text)):
+        gone = fonts.missing(codes, flow)
+        if gone.any():
+            kinds, times = np.unique(codes[gone], return_counts=True)
+            counts.update(dict(zip(kinds.tolist(), times.tolist(), strict=True)))
+    return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MISSING_KINDS])
 
 
-def _painted(page: layout.PageLayout, style: Style) -> PageImage:
+def _painted(given: Setting, index: int, cut: layout.Cut) -> PageImage:
+    page, style = layout.place(given, index, cut), given.style
     media_type, image = encode_image(paint(page, style), style.image_format)
+    if len(image) > MAX_PAGE_BYTES:
+        raise PageTooLarge(f"page {index} takes {len(image)} bytes, at most {MAX_PAGE_BYTES} fit into a message")
     missing = int(np.count_nonzero(fonts.missing(page.code_points, style.flow)))
-    return PageImage(page.index, _size(page), media_type, image, hashlib.sha256(image).digest(), missing)
+    return PageImage(index, cut, media_type, image, hashlib.sha256(image).digest(), missing)

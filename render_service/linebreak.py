@@ -1,6 +1,7 @@
 """Owns where a line may break: UAX #14 through ICU, Chinese kinsoku included (no line begins with 。)."""
 
 import re
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,8 @@ SURROGATES = re.compile("[\ud800-\udfff]")
 def break_opportunities(text: str) -> npt.NDArray[np.int64]:
     """Ascending positions in `text`, in characters, where a line may begin; the end of the text included."""
     # A lone surrogate is a defect of the text that ICU refuses; it breaks like any unknown character.
-    stops = np.fromiter((stop for _, stop in LineBreaker(SURROGATES.sub("\ufffd", text), LOCALE).segments()), np.int64)
+    segments = LineBreaker(SURROGATES.sub("\ufffd", text), LOCALE).segments()
+    stops = np.fromiter(map(itemgetter(1), segments), np.int64)
     return stops if text.isascii() else _in_characters(text, stops)
 
 

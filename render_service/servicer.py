@@ -15,6 +15,7 @@ from render_service import jobs
 from render_service.documents import Document, InvalidDocument, TextTooLong
 from render_service.extracting import extracting
 from render_service.layout import DocumentTooLong
+from render_service.rendered import RenderedDocuments
 from render_service.style import Flow, ImageFormat, InvalidStyle, Style
 from render_service.workers import Pool, RendererBusy, RendererLost
 from serving.status import ErrorTable, Row
@@ -34,6 +35,7 @@ ERRORS: ErrorTable = {
     InvalidDocument: Row(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_DOCUMENT"),
     TextTooLong: Row(grpc.StatusCode.INVALID_ARGUMENT, "DOCUMENT_TOO_LONG"),
     DocumentTooLong: Row(grpc.StatusCode.INVALID_ARGUMENT, "DOCUMENT_TOO_LONG"),
+    jobs.PageTooLarge: Row(grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOO_LARGE"),
     InvalidStyle: Row(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_STYLE"),
     RendererBusy: Row(grpc.StatusCode.UNAVAILABLE, "RENDERER_BUSY"),
     RendererLost: Row(grpc.StatusCode.UNAVAILABLE, "RENDERER_LOST"),
@@ -44,8 +46,9 @@ ERRORS: ErrorTable = {
 class RenderServicer(RenderServiceServicer):
     """Three calls, each one job of the pool."""
 
-    def __init__(self, pool: Pool, max_document_bytes: int, upload_wait_s: float) -> None:
+    def __init__(self, pool: Pool, rendered: RenderedDocuments, max_document_bytes: int, upload_wait_s: float) -> None:
         self._pool = pool
+        self._rendered = rendered
         self._max_document_bytes = max_document_bytes
         self._upload_wait_s = upload_wait_s
 
@@ -72,7 +75,7 @@ class RenderServicer(RenderServiceServicer):
     ) -> AsyncIterator[wire.RenderResponse]:
         async with self._pool.admitted():
             style, text = await self._collect(requests, _style)
-            async with aclosing(self._pool.results(jobs.RenderJob(text, style))) as results:
+            async with aclosing(self._rendered.results(jobs.RenderJob(text, style))) as results:
                 async for result in results:
                     yield _rendered(result)
 

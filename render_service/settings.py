@@ -23,6 +23,7 @@ class RenderSettings(ServiceSettings):
     waiting_jobs: int = Field(16, ge=0)
     retry_after_s: float = Field(1.0, gt=0)
     max_document_bytes: int = Field(MAX_DOCUMENT_BYTES, ge=1, le=MAX_DOCUMENT_BYTES)
+    kept_bytes: int = Field(64 * MIB, ge=0)
     max_receive_bytes: int = 4 * MIB
     max_send_bytes: int = 8 * MIB
     upload_wait_s: float = Field(60.0, gt=0)

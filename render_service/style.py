@@ -34,7 +34,8 @@ class ImageFormat(IntEnum):
 class Style:
     """Everything that decides how text becomes pages; all lengths in pixels.
 
-    `line_height_px` 0 means `font_px`; `max_pixels` 0 means no cap beyond width and height. Raises InvalidStyle.
+    `line_height_px` 0 means `font_px`; `max_pixels` 0 means no cap beyond width and height. With `reflow` source
+    lines flow on behind a visible ↵, empty lines excepted. Raises InvalidStyle.
     """
 
     flow: Flow = Flow.PROPORTIONAL
@@ -46,6 +47,7 @@ class Style:
     grid_px: int = 28
     margin_px: int = 0
     image_format: ImageFormat = ImageFormat.PNG
+    reflow: bool = False
 
     def __post_init__(self) -> None:
         """Fills the line height in and refuses pages that hold no line."""
@@ -114,8 +116,10 @@ def _bad_page(style: Style) -> list[str]:
     area = min(style.max_pixels or MAX_PAGE_SIDE_PX**2, style.max_width_px * style.max_height_px)
     if area > MAX_PAGE_PIXELS[style.image_format.name]:
         return [f"a page of {area} pixels, at most {MAX_PAGE_PIXELS[style.image_format.name]} are allowed"]
-    # Two wide characters: a continuation mark and the widest glyph must stand on one line.
-    if style.room_px(width) < 2 * style.font_px:
+    if style.reflow and style.flow is Flow.COLUMNS:
+        return ["reflow joins lines, which FLOW_COLUMNS keeps"]
+    # A continuation mark and the widest glyph must stand on one line.
+    if 2 * style.room_px(width) < 5 * style.font_px:
         return [f"max_width_px {style.max_width_px} leaves no room for two characters of {style.font_px} px"]
     if style.lines_on(style.full_height_px(width)) < 1:
         return [f"max_height_px {style.max_height_px} leaves no room for a line of {style.line_height_px} px"]

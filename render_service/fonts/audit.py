@@ -9,11 +9,12 @@ import numpy.typing as npt
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # fontTools ships no types
 from PIL import ImageFont
 
-from render_service.fonts import BLANK, CHINESE, FACES, FOLDER, MATH, MISSING, MONO, MONO_ASCII, SYMBOLS
+from render_service.fonts.faces import BLANK, CHINESE, EMOJI, FACES, FOLDER, MATH, MISSING, MONO, MONO_ASCII
 
 CODE_POINTS = 0x110000
 AUDIT_PX = 40
 CELL = 500
+MISSING_UNITS = 2000  # room for the box that spells the code point out
 
 # Characters of ambiguous width that stand in one cell: letters, typewriter quotes and dashes, box drawing and block
 # elements. The rest (“ ” — … ① → ≥) belongs to Chinese typography and takes two.
@@ -31,7 +32,14 @@ def write_metrics() -> None:
         cells_advance=cells[1],
         proportional_face=line[0],
         proportional_advance=line[1],
+        mono_points=_points(MONO),
+        emoji_points=_points(EMOJI),
     )
+
+
+def _points(face: int) -> npt.NDArray[np.uint32]:
+    """Every code point that a face has ink for."""
+    return np.array(sorted(point for point in _units(face) if _has_ink(face, point)), np.uint32)
 
 
 def _table(place: Callable[[int], tuple[int, int]]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint16]]:
@@ -54,20 +62,20 @@ def _in_cells(point: int) -> tuple[int, int]:
     if unicodedata.category(char) == "Zs":
         return BLANK, 2 * CELL if unicodedata.east_asian_width(char) == "F" else CELL
     order = (MONO_ASCII, MONO, CHINESE) if _narrow(point) else (MONO_ASCII, CHINESE, MONO)
-    for face in (*order, MATH, SYMBOLS):
+    for face in (*order, *range(MATH, len(FACES))):
         if _has_ink(face, point):
             return face, CELL * _cells(face, point)
-    return MISSING, CELL * (2 if _wide(point) else 1)
+    return MISSING, MISSING_UNITS
 
 
 def _in_line(point: int) -> tuple[int, int]:
     if unicodedata.category(chr(point)) == "Zs":
         return BLANK, _units(CHINESE).get(point, _units(CHINESE)[0x20])
     order = (MONO, CHINESE) if point in NARROW_QUOTES else (CHINESE, MONO)
-    for face in (*order, MATH, SYMBOLS):
+    for face in (*order, *range(MATH, len(FACES))):
         if _has_ink(face, point):
-            return face, min(2000, round(_units(face)[point] * FACES[face][1]))
-    return MISSING, CELL * (2 if _wide(point) else 1)
+            return face, min(2000, round(_units(face)[point] * FACES[face].scale))
+    return MISSING, MISSING_UNITS
 
 
 def _cells(face: int, point: int) -> int:
@@ -90,14 +98,14 @@ def _wide(point: int) -> bool:
 @cache
 def _units(face: int) -> dict[int, int]:
     """Advance of every code point of a face, in 1/1000 em."""
-    font = TTFont(FOLDER / FACES[face][0])
+    font = TTFont(FOLDER / FACES[face].file)
     per_em = font["head"].unitsPerEm
     return {point: round(font["hmtx"][glyph][0] * 1000 / per_em) for point, glyph in font.getBestCmap().items()}
 
 
 @cache
 def _audit_font(face: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(FOLDER / FACES[face][0]), AUDIT_PX, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(str(FOLDER / FACES[face].file), AUDIT_PX, layout_engine=ImageFont.Layout.BASIC)
 
 
 @cache

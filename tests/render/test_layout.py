@@ -11,16 +11,20 @@ from hypothesis import strategies as st
 
 from render_service import fonts
 from render_service import layout as layout_module
+from render_service import lines as lines_module
 from render_service.code_points import decode, encode
-from render_service.layout import CONTINUATION, NOT_IN_TEXT, DocumentTooLong, PageLayout, layout
-from render_service.style import Flow, Style
+from render_service.layout import CONTINUATION, NOT_IN_TEXT, RETURN, DocumentTooLong, PageLayout, layout, setting
+from render_service.style import Flow, InvalidStyle, Style
 
 CELLS = Style(flow=Flow.CELLS, font_px=14, max_width_px=140, max_height_px=84)
 COLUMNS = replace(CELLS, flow=Flow.COLUMNS)
 FLOWS = [Flow.PROPORTIONAL, Flow.CELLS, Flow.COLUMNS]
 
 ANY_TEXT = st.text(st.characters(), max_size=200)
-WRITTEN_TEXT = st.text(st.sampled_from("ab1 中文，。（）“\t\n\u3000 long-word_/.é\u0301😀"), max_size=400)
+WRITTEN_TEXT = st.text(
+    st.sampled_from("ab1 中文，。（）“\t\n\u3000 long-word_/.é\u0301😀العربيةשלום٣हिन्दीไทยที่가\u200d🏽❤\ufe0f🇫🇷\u0378"),
+    max_size=400,
+)
 STYLES = st.builds(
     Style,
     flow=st.sampled_from(FLOWS),
@@ -31,6 +35,15 @@ STYLES = st.builds(
     max_pixels=st.sampled_from([0, 12_000, 40_000]),
     margin_px=st.integers(0, 9),
 )
+STYLES = st.tuples(STYLES, st.booleans()).map(
+    lambda drawn: replace(drawn[0], reflow=drawn[1] and drawn[0].flow is not Flow.COLUMNS)
+)
+
+
+def placed(page: PageLayout) -> list[int]:
+    """Positions in the text of all that has a place on the page."""
+    alone = page.offsets[page.offsets != NOT_IN_TEXT].tolist()
+    return sorted([*alone, *(run.offset + step for run in page.runs for step in range(len(run.text)))])
 
 
 def lines_of(text: str, pages: list[PageLayout]) -> list[str]:
@@ -68,14 +81,28 @@ def test_no_page_is_over_any_cap_and_every_page_but_the_last_is_full(lay_out, te
 @given(text=ANY_TEXT | WRITTEN_TEXT, style=STYLES)
 def test_every_visible_character_is_placed_once_and_between_the_margins(lay_out, text, style):
     pages = lay_out(text, style)
-    placed = np.concatenate([page.offsets for page in pages] or [np.zeros(0, np.int32)])
-    expected = [at for at, char in enumerate(text) if char not in " \t\n\r\u3000"]
-    assert sorted(placed[placed != NOT_IN_TEXT].tolist()) == expected
+    drawn = setting(text, style, len).text
+    expected = [at for at, char in enumerate(drawn) if char not in " \t\n\r\u3000"]
+    assert [at for page in pages for at in placed(page)] == expected
     for page in pages:
         advances = fonts.measure(page.code_points, style.flow) * style.font_px // 1000
         assert (page.x >= style.margin_px).all()
         assert (page.x + advances <= page.width - style.margin_px).all()
         assert (page.y + style.font_px <= page.height - style.margin_px).all()
+        for run in page.runs:
+            assert style.margin_px <= run.x <= run.x + run.width <= page.width - style.margin_px
+            assert run.y + style.font_px <= page.height - style.margin_px
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(text=WRITTEN_TEXT, style=STYLES)
+def test_lines_do_not_depend_on_the_windows_that_they_are_found_in(lay_out, text, style):
+    whole = lay_out(text, style)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines_module, "WINDOW_CHARACTERS", 64)
+        patch.setattr(lines_module, "GUARD_CHARACTERS", 60)
+        windowed = lay_out(text, style)
+    assert lines_of(text, windowed) == lines_of(text, whole)
 
 
 @settings(deadline=None)
@@ -96,6 +123,10 @@ def test_a_glyph_stands_in_the_row_of_the_line_that_holds_it(lay_out, text):
         pytest.param("x" * 45, ["x" * 20, "x" * 20, "x" * 5], id="an endless token is cut"),
         pytest.param("中" * 11, ["中" * 10, "中"], id="wide characters take two cells"),
         pytest.param("中" * 10 + "。", ["中" * 9, "中。"], id="no line begins with a full stop"),
+        pytest.param("中" * 9 + "“引”", ["中" * 9, "“引”"], id="no line ends with an opening quote"),
+        pytest.param("中" * 9 + "字》、后", ["中" * 9, "字》、后"], id="closing marks stay together"),
+        pytest.param("中" * 9 + "字……", ["中" * 9, "字……"], id="an ellipsis is not parted"),
+        pytest.param("合计 1,234.56元的" * 2, ["合计 1,234.56元的合", "计 1,234.56元的"], id="a number is not parted"),
         pytest.param("a\n\nb\n", ["a\n", "\n", "b\n"], id="newlines belong to their lines"),
         pytest.param("", [], id="nothing"),
     ],
@@ -140,6 +171,26 @@ def test_a_page_of_columns_is_the_narrowest_that_holds_the_longest_line(lay_out,
     assert {page.width for page in lay_out(text, COLUMNS)} == {width}
 
 
+def test_lines_that_flow_on_are_joined_by_a_visible_return_and_empty_lines_stay(lay_out):
+    text = "a = 1\nb = 2\n\nc\n  d\n"
+    (page,) = lay_out(text, replace(CELLS, reflow=True))
+    assert lines_of(text, [page]) == ["a = 1\nb = 2\n", "\n", "c\n  d\n"]
+    returns = page.code_points == ord(RETURN)
+    assert page.offsets[returns].tolist() == [5, 14]
+    assert page.x[returns].tolist() == [35, 7]
+
+
+def test_a_line_breaks_after_a_return_and_never_before_it(lay_out):
+    text = "中文中文中\n" * 4
+    lines = lines_of(text, lay_out(text, replace(CELLS, reflow=True)))
+    assert lines == ["中文中文中\n中文中文", "中\n中文中文中\n中文中", "文中\n"]
+
+
+def test_columns_do_not_flow_on():
+    with pytest.raises(InvalidStyle, match="reflow"):
+        replace(COLUMNS, reflow=True)
+
+
 def test_the_last_page_is_cropped_to_the_grid(lay_out):
     assert [page.height for page in lay_out("a\n" * 8, CELLS)] == [84, 28]
 
@@ -176,7 +227,7 @@ def test_a_character_wider_than_the_page_stands_alone():
 )
 def test_hostile_lines_are_looked_at_a_few_times_only(lay_out, line, monkeypatch):
     looks = 0
-    hang, tabs = layout_module._hang, layout_module._tabs
+    hang, tabs = lines_module._hang, lines_module.tabs
 
     def counted_hang(text, position, stop):
         nonlocal looks
@@ -189,8 +240,9 @@ def test_hostile_lines_are_looked_at_a_few_times_only(lay_out, line, monkeypatch
         looks += stop - start
         yield from tabs(text, start, stop)
 
-    monkeypatch.setattr(layout_module, "_hang", counted_hang)
-    monkeypatch.setattr(layout_module, "_tabs", counted_tabs)
+    monkeypatch.setattr(lines_module, "_hang", counted_hang)
+    monkeypatch.setattr(lines_module, "tabs", counted_tabs)
+    monkeypatch.setattr(layout_module, "tabs", counted_tabs)
     text = line * 2_000 + "\n\t" + line * 2_000 + "\t"
     lay_out(text, CELLS)
     assert looks <= 16 * len(text)

@@ -1,5 +1,6 @@
 """Paint puts ink where layout says, and nowhere else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,32 +76,49 @@ def test_an_empty_page_is_paper():
     assert (paint(glyphs(), CELLS) == np.full((28, 56), PAPER)).all()
 
 
-def test_a_character_without_a_glyph_is_a_visible_box():
-    pixels = paint(glyphs(("😀", 0, 0)), CELLS)
-    assert (pixels[0, :12] == 0).all()
-    assert (pixels[:12, 0] == 0).all()
-    assert (pixels[2:10, 2:10] == PAPER).all()
+def test_a_character_without_a_glyph_is_a_box_that_spells_its_code_point():
+    pixels = paint(glyphs(("\u1234", 0, 0)), CELLS)
+    assert (pixels[0, :27] == 0).all()
+    assert (pixels[:13, [0, 26]] == 0).all()
+    digits = ["".join(".#"[int(value)] for value in row) for row in pixels[4:9, 6:21] == 0]
+    assert digits == [".#..###.###.#.#", "##....#...#.#.#", ".#..###..##.###", ".#..#.....#...#", "###.###.###...#"]
+
+
+@pytest.mark.parametrize("font_px", [10, 12, 14])
+@pytest.mark.parametrize("char", ["\u0378", "\U00013000", "\U0010fffd"], ids=ascii)
+def test_boxes_of_different_characters_differ(char, font_px):
+    one, other = (fonts.missing_box(ord(char) + step, font_px, Flow.CELLS).ink for step in (0, 1))
+    assert one.shape == other.shape == (font_px - 1, 2 * font_px)
+    if font_px > 10 or ord(char) < 0x100000:
+        assert (one != other).any()
 
 
 def test_an_atlas_that_grew_too_large_starts_anew_and_paints_the_same(monkeypatch):
     pages = [glyphs((char, 0, 0), ("g", 28, 7)) for char in "一二三四五"]
     style = Style(flow=Flow.CELLS, font_px=19, max_width_px=140, max_height_px=84)
     roomy = [paint(page, style) for page in pages]
-    monkeypatch.setattr(paint_module, "MAX_ATLAS_PIXELS", 100)
+    monkeypatch.setattr(paint_module, "MAX_ATLAS_BYTES", 2_000)
     cramped = paint_module.Atlas(style.flow, style.font_px)
     monkeypatch.setattr(paint_module, "_atlas", lambda flow, font_px: cramped)
     assert all((paint(page, style) == pixels).all() for page, pixels in zip(pages, roomy, strict=True))
-    assert len(cramped._value) < 300
+    assert cramped.size_bytes < 3_000
+
+
+SCRIPTS = "Word السلام عليكم ٣\nשָׁלוֹם (עולם) 12\nहिन्दी में क्षत्रिय\nสวัสดี ที่นี่ 한국어\nq\u0303 👍🏽👨‍👩‍👧🇫🇷1️⃣ \u0378 𓀀\n"
+TABLE = "┌────┬─────┐\n│ 型 │ 价  │\n├────┼─────┤\n│ A1 │ 220 │\n└────┴─────┘\n"
 
 
 @pytest.mark.parametrize(
     ("name", "text", "style"),
     [
+        ("scripts", SCRIPTS, Style(Flow.PROPORTIONAL, 14, 20, 168, 112)),
+        ("table", TABLE, Style(Flow.COLUMNS, 14, 0, 140, 84)),
+        ("reflow", "GET /a 200\nGET /b 404\n\n第一项\n第二项", replace(CELLS, reflow=True)),
         ("cells", "第3条 25℃\nSDK_v2.1（g）", CELLS),
         ("columns", "if x:\n\treturn\t# 行长长长长长", Style(Flow.COLUMNS, 12, 0, 84, 84)),
         ("proportional", "Waffles, “quoted” 中文。", Style(Flow.PROPORTIONAL, 12, 14, 112, 84, margin_px=2)),
     ],
-    ids=["cells", "columns", "proportional"],
+    ids=["scripts", "table", "reflow", "cells", "columns", "proportional"],
 )
 def test_a_page_looks_as_it_did(lay_out, name, text, style):
     (page,) = lay_out(text, style)

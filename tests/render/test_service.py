@@ -19,6 +19,8 @@ from glyphstream.render.v1 import render_pb2 as wire
 from glyphstream.render.v1.render_pb2_grpc import RenderServiceStub
 from PIL import Image
 
+from render_service import jobs
+from render_service.rendered import RenderedDocuments
 from render_service.servicer import ERRORS, RenderServicer, register
 from render_service.workers import Pool
 from serving.options import channel_options
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 CELLS = common.Style(flow=common.FLOW_CELLS, font_px=14, max_width_px=448, max_height_px=224, grid_px=28)
 TEXT = "第一条 服务期限为 36 个月。\n" * 40
 MAX_BYTES = 3_000_000
+KEPT_BYTES = 1_000_000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -42,7 +45,7 @@ async def pool() -> AsyncIterator[Pool]:
 
 @asynccontextmanager
 async def served(pool: Pool, upload_wait_s: float) -> AsyncIterator[RenderServiceStub]:
-    servicer = RenderServicer(pool, MAX_BYTES, upload_wait_s)
+    servicer = RenderServicer(pool, RenderedDocuments(pool, KEPT_BYTES), MAX_BYTES, upload_wait_s)
     async with (
         running(partial(register, servicer=servicer), table=ERRORS) as port,
         grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=channel_options()) as channel,
@@ -107,6 +110,31 @@ async def test_equal_calls_give_equal_bytes(stub):
     assert one == other
 
 
+async def test_lines_flow_on_when_asked_to(stub):
+    style = common.Style(reflow=True)
+    style.MergeFrom(CELLS)
+    lines, joined = [
+        (await collected(stub.Render(iter(render_call("短行\n" * 40, one)))))[0].manifest for one in (CELLS, style)
+    ]
+    assert joined.style.reflow
+    assert 0 < joined.vision_tokens * 3 < lines.vision_tokens
+
+
+async def test_a_page_that_fits_no_message_is_refused(pool):
+    class TooLarge:
+        async def results(self, job):
+            raise jobs.PageTooLarge("page 3 takes 9000000 bytes")
+            yield
+
+    servicer = RenderServicer(pool, TooLarge(), MAX_BYTES, 20)
+    async with (
+        running(partial(register, servicer=servicer), table=ERRORS) as port,
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=channel_options()) as channel,
+    ):
+        refused = await refusal(RenderServiceStub(channel).Render(iter(render_call("a"))))
+    assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "PAGE_TOO_LARGE")
+
+
 async def test_raw_rows_travel_when_asked_for(stub):
     style = common.Style()
     style.CopyFrom(CELLS)
@@ -117,8 +145,8 @@ async def test_raw_rows_travel_when_asked_for(stub):
 
 
 async def test_missing_glyphs_are_listed_most_frequent_first(stub):
-    first, page = await collected(stub.Render(iter(render_call("😀ก😀"))))
-    assert [(one.code_point, one.count) for one in first.manifest.missing] == [(0x1F600, 2), (0xE01, 1)]
+    first, page = await collected(stub.Render(iter(render_call("\u0378ᚠ\u0378"))))
+    assert [(one.code_point, one.count) for one in first.manifest.missing] == [(0x378, 2), (0x16A0, 1)]
     assert page.page.missing_glyphs == 3
 
 

@@ -24,43 +24,43 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"glyphstream/common/v1/common.proto\x12\x15glyphstream.common.v1\"\xfa\x01\n\x05Style\x12)\n\x04\x66low\x18\x01 \x01(\x0e\x32\x1b.glyphstream.common.v1.Flow\x12\x0f\n\x07\x66ont_px\x18\x02 \x01(\r\x12\x16\n\x0eline_height_px\x18\x03 \x01(\r\x12\x14\n\x0cmax_width_px\x18\x04 \x01(\r\x12\x15\n\rmax_height_px\x18\x05 \x01(\r\x12\x12\n\nmax_pixels\x18\x06 \x01(\r\x12\x0f\n\x07grid_px\x18\x07 \x01(\r\x12\x11\n\tmargin_px\x18\x08 \x01(\r\x12\x38\n\x0cimage_format\x18\t \x01(\x0e\x32\".glyphstream.common.v1.ImageFormat\"\xa5\x01\n\x04Page\x12\r\n\x05index\x18\x01 \x01(\r\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06height\x18\x03 \x01(\r\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\r\n\x05image\x18\x05 \x01(\x0c\x12\x0e\n\x06sha256\x18\x06 \x01(\x0c\x12\x12\n\ntext_start\x18\x07 \x01(\x04\x12\x10\n\x08text_end\x18\x08 \x01(\x04\x12\x16\n\x0emissing_glyphs\x18\t \x01(\r\"\x15\n\x05\x43hunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"T\n\x08Progress\x12+\n\x05stage\x18\x01 \x01(\x0e\x32\x1c.glyphstream.common.v1.Stage\x12\x0c\n\x04\x64one\x18\x02 \x01(\x04\x12\r\n\x05total\x18\x03 \x01(\x04\"(\n\x04Turn\x12\x10\n\x08question\x18\x01 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x02 \x01(\t\"u\n\x08Sampling\x12\x13\n\x0btemperature\x18\x01 \x01(\x02\x12\r\n\x05top_p\x18\x02 \x01(\x02\x12\r\n\x05top_k\x18\x03 \x01(\r\x12\x0c\n\x04seed\x18\x04 \x01(\x04\x12\x0c\n\x04stop\x18\x05 \x03(\t\x12\x1a\n\x12repetition_penalty\x18\x06 \x01(\x02\"M\n\x08\x45vidence\x12\x0c\n\x04page\x18\x01 \x01(\r\x12\x12\n\ntext_start\x18\x02 \x01(\x04\x12\x10\n\x08text_end\x18\x03 \x01(\x04\x12\r\n\x05score\x18\x04 \x01(\x02\"P\n\x05Usage\x12\x15\n\rvision_tokens\x18\x01 \x01(\x04\x12\x15\n\rprompt_tokens\x18\x02 \x01(\x04\x12\x19\n\x11\x63ompletion_tokens\x18\x03 \x01(\x04\"e\n\x07Timings\x12\x10\n\x08queue_ms\x18\x01 \x01(\x01\x12\x11\n\tvision_ms\x18\x02 \x01(\x01\x12\x12\n\nprefill_ms\x18\x03 \x01(\x01\x12\x0f\n\x07ttft_ms\x18\x04 \x01(\x01\x12\x10\n\x08total_ms\x18\x05 \x01(\x01\"\x9e\x01\n\x0cMemoryLedger\x12\x1c\n\x14predicted_peak_bytes\x18\x01 \x01(\x04\x12\x1b\n\x13measured_peak_bytes\x18\x02 \x01(\x04\x12\x0e\n\x06pixels\x18\x03 \x01(\x04\x12\x0f\n\x07patches\x18\x04 \x01(\x04\x12\x10\n\x08kv_bytes\x18\x05 \x01(\x04\x12\x10\n\x08offloads\x18\x06 \x01(\r\x12\x0e\n\x06on_gpu\x18\x07 \x01(\x08*L\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x10\n\x0cMODE_PRECISE\x10\x01\x12\r\n\tMODE_FAST\x10\x02\x12\r\n\tMODE_CODE\x10\x03*S\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x0c\n\x08TASK_ASK\x10\x01\x12\x12\n\x0eTASK_SUMMARIZE\x10\x02\x12\x13\n\x0fTASK_TRANSCRIBE\x10\x03*U\n\x04\x46low\x12\x14\n\x10\x46LOW_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46LOW_PROPORTIONAL\x10\x01\x12\x0e\n\nFLOW_CELLS\x10\x02\x12\x10\n\x0c\x46LOW_COLUMNS\x10\x03*V\n\x0bImageFormat\x12\x1c\n\x18IMAGE_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n\x10IMAGE_FORMAT_PNG\x10\x01\x12\x13\n\x0fIMAGE_FORMAT_L8\x10\x02*z\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_EXTRACT\x10\x01\x12\x10\n\x0cSTAGE_RENDER\x10\x02\x12\x10\n\x0cSTAGE_QUEUED\x10\x03\x12\x10\n\x0cSTAGE_VISION\x10\x04\x12\x11\n\rSTAGE_PREFILL\x10\x05*_\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"glyphstream/common/v1/common.proto\x12\x15glyphstream.common.v1\"\x8a\x02\n\x05Style\x12)\n\x04\x66low\x18\x01 \x01(\x0e\x32\x1b.glyphstream.common.v1.Flow\x12\x0f\n\x07\x66ont_px\x18\x02 \x01(\r\x12\x16\n\x0eline_height_px\x18\x03 \x01(\r\x12\x14\n\x0cmax_width_px\x18\x04 \x01(\r\x12\x15\n\rmax_height_px\x18\x05 \x01(\r\x12\x12\n\nmax_pixels\x18\x06 \x01(\r\x12\x0f\n\x07grid_px\x18\x07 \x01(\r\x12\x11\n\tmargin_px\x18\x08 \x01(\r\x12\x38\n\x0cimage_format\x18\t \x01(\x0e\x32\".glyphstream.common.v1.ImageFormat\x12\x0e\n\x06reflow\x18\n \x01(\x08\"\xa5\x01\n\x04Page\x12\r\n\x05index\x18\x01 \x01(\r\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06height\x18\x03 \x01(\r\x12\x12\n\nmedia_type\x18\x04 \x01(\t\x12\r\n\x05image\x18\x05 \x01(\x0c\x12\x0e\n\x06sha256\x18\x06 \x01(\x0c\x12\x12\n\ntext_start\x18\x07 \x01(\x04\x12\x10\n\x08text_end\x18\x08 \x01(\x04\x12\x16\n\x0emissing_glyphs\x18\t \x01(\r\"\x15\n\x05\x43hunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"T\n\x08Progress\x12+\n\x05stage\x18\x01 \x01(\x0e\x32\x1c.glyphstream.common.v1.Stage\x12\x0c\n\x04\x64one\x18\x02 \x01(\x04\x12\r\n\x05total\x18\x03 \x01(\x04\"(\n\x04Turn\x12\x10\n\x08question\x18\x01 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x02 \x01(\t\"u\n\x08Sampling\x12\x13\n\x0btemperature\x18\x01 \x01(\x02\x12\r\n\x05top_p\x18\x02 \x01(\x02\x12\r\n\x05top_k\x18\x03 \x01(\r\x12\x0c\n\x04seed\x18\x04 \x01(\x04\x12\x0c\n\x04stop\x18\x05 \x03(\t\x12\x1a\n\x12repetition_penalty\x18\x06 \x01(\x02\"M\n\x08\x45vidence\x12\x0c\n\x04page\x18\x01 \x01(\r\x12\x12\n\ntext_start\x18\x02 \x01(\x04\x12\x10\n\x08text_end\x18\x03 \x01(\x04\x12\r\n\x05score\x18\x04 \x01(\x02\"P\n\x05Usage\x12\x15\n\rvision_tokens\x18\x01 \x01(\x04\x12\x15\n\rprompt_tokens\x18\x02 \x01(\x04\x12\x19\n\x11\x63ompletion_tokens\x18\x03 \x01(\x04\"e\n\x07Timings\x12\x10\n\x08queue_ms\x18\x01 \x01(\x01\x12\x11\n\tvision_ms\x18\x02 \x01(\x01\x12\x12\n\nprefill_ms\x18\x03 \x01(\x01\x12\x0f\n\x07ttft_ms\x18\x04 \x01(\x01\x12\x10\n\x08total_ms\x18\x05 \x01(\x01\"\x9e\x01\n\x0cMemoryLedger\x12\x1c\n\x14predicted_peak_bytes\x18\x01 \x01(\x04\x12\x1b\n\x13measured_peak_bytes\x18\x02 \x01(\x04\x12\x0e\n\x06pixels\x18\x03 \x01(\x04\x12\x0f\n\x07patches\x18\x04 \x01(\x04\x12\x10\n\x08kv_bytes\x18\x05 \x01(\x04\x12\x10\n\x08offloads\x18\x06 \x01(\r\x12\x0e\n\x06on_gpu\x18\x07 \x01(\x08*L\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x10\n\x0cMODE_PRECISE\x10\x01\x12\r\n\tMODE_FAST\x10\x02\x12\r\n\tMODE_CODE\x10\x03*S\n\x04Task\x12\x14\n\x10TASK_UNSPECIFIED\x10\x00\x12\x0c\n\x08TASK_ASK\x10\x01\x12\x12\n\x0eTASK_SUMMARIZE\x10\x02\x12\x13\n\x0fTASK_TRANSCRIBE\x10\x03*U\n\x04\x46low\x12\x14\n\x10\x46LOW_UNSPECIFIED\x10\x00\x12\x15\n\x11\x46LOW_PROPORTIONAL\x10\x01\x12\x0e\n\nFLOW_CELLS\x10\x02\x12\x10\n\x0c\x46LOW_COLUMNS\x10\x03*V\n\x0bImageFormat\x12\x1c\n\x18IMAGE_FORMAT_UNSPECIFIED\x10\x00\x12\x14\n\x10IMAGE_FORMAT_PNG\x10\x01\x12\x13\n\x0fIMAGE_FORMAT_L8\x10\x02*z\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_EXTRACT\x10\x01\x12\x10\n\x0cSTAGE_RENDER\x10\x02\x12\x10\n\x0cSTAGE_QUEUED\x10\x03\x12\x10\n\x0cSTAGE_VISION\x10\x04\x12\x11\n\rSTAGE_PREFILL\x10\x05*_\n\x0c\x46inishReason\x12\x1d\n\x19\x46INISH_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12\x46INISH_REASON_STOP\x10\x01\x12\x18\n\x14\x46INISH_REASON_LENGTH\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'glyphstream.common.v1.common_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MODE']._serialized_start=1177
-  _globals['_MODE']._serialized_end=1253
-  _globals['_TASK']._serialized_start=1255
-  _globals['_TASK']._serialized_end=1338
-  _globals['_FLOW']._serialized_start=1340
-  _globals['_FLOW']._serialized_end=1425
-  _globals['_IMAGEFORMAT']._serialized_start=1427
-  _globals['_IMAGEFORMAT']._serialized_end=1513
-  _globals['_STAGE']._serialized_start=1515
-  _globals['_STAGE']._serialized_end=1637
-  _globals['_FINISHREASON']._serialized_start=1639
-  _globals['_FINISHREASON']._serialized_end=1734
+  _globals['_MODE']._serialized_start=1193
+  _globals['_MODE']._serialized_end=1269
+  _globals['_TASK']._serialized_start=1271
+  _globals['_TASK']._serialized_end=1354
+  _globals['_FLOW']._serialized_start=1356
+  _globals['_FLOW']._serialized_end=1441
+  _globals['_IMAGEFORMAT']._serialized_start=1443
+  _globals['_IMAGEFORMAT']._serialized_end=1529
+  _globals['_STAGE']._serialized_start=1531
+  _globals['_STAGE']._serialized_end=1653
+  _globals['_FINISHREASON']._serialized_start=1655
+  _globals['_FINISHREASON']._serialized_end=1750
   _globals['_STYLE']._serialized_start=62
-  _globals['_STYLE']._serialized_end=312
-  _globals['_PAGE']._serialized_start=315
-  _globals['_PAGE']._serialized_end=480
-  _globals['_CHUNK']._serialized_start=482
-  _globals['_CHUNK']._serialized_end=503
-  _globals['_PROGRESS']._serialized_start=505
-  _globals['_PROGRESS']._serialized_end=589
-  _globals['_TURN']._serialized_start=591
-  _globals['_TURN']._serialized_end=631
-  _globals['_SAMPLING']._serialized_start=633
-  _globals['_SAMPLING']._serialized_end=750
-  _globals['_EVIDENCE']._serialized_start=752
-  _globals['_EVIDENCE']._serialized_end=829
-  _globals['_USAGE']._serialized_start=831
-  _globals['_USAGE']._serialized_end=911
-  _globals['_TIMINGS']._serialized_start=913
-  _globals['_TIMINGS']._serialized_end=1014
-  _globals['_MEMORYLEDGER']._serialized_start=1017
-  _globals['_MEMORYLEDGER']._serialized_end=1175
+  _globals['_STYLE']._serialized_end=328
+  _globals['_PAGE']._serialized_start=331
+  _globals['_PAGE']._serialized_end=496
+  _globals['_CHUNK']._serialized_start=498
+  _globals['_CHUNK']._serialized_end=519
+  _globals['_PROGRESS']._serialized_start=521
+  _globals['_PROGRESS']._serialized_end=605
+  _globals['_TURN']._serialized_start=607
+  _globals['_TURN']._serialized_end=647
+  _globals['_SAMPLING']._serialized_start=649
+  _globals['_SAMPLING']._serialized_end=766
+  _globals['_EVIDENCE']._serialized_start=768
+  _globals['_EVIDENCE']._serialized_end=845
+  _globals['_USAGE']._serialized_start=847
+  _globals['_USAGE']._serialized_end=927
+  _globals['_TIMINGS']._serialized_start=929
+  _globals['_TIMINGS']._serialized_end=1030
+  _globals['_MEMORYLEDGER']._serialized_start=1033
+  _globals['_MEMORYLEDGER']._serialized_end=1191
 # @@protoc_insertion_point(module_scope)

@@ -202,6 +202,7 @@ class Style(_message.Message):
     GRID_PX_FIELD_NUMBER: _builtins.int
     MARGIN_PX_FIELD_NUMBER: _builtins.int
     IMAGE_FORMAT_FIELD_NUMBER: _builtins.int
+    REFLOW_FIELD_NUMBER: _builtins.int
     flow: Global___Flow.ValueType
     """Character placement."""
     font_px: _builtins.int
@@ -220,6 +221,10 @@ class Style(_message.Message):
     """Empty border on all four sides, in pixels."""
     image_format: Global___ImageFormat.ValueType
     """How page pixels travel."""
+    reflow: _builtins.bool
+    """Source lines flow on behind a visible ↵, empty lines excepted: a log or a list costs no more tokens than prose.
+    Not with FLOW_COLUMNS.
+    """
     def __init__(
         self,
         *,
@@ -232,10 +237,11 @@ class Style(_message.Message):
         grid_px: _builtins.int = ...,
         margin_px: _builtins.int = ...,
         image_format: Global___ImageFormat.ValueType = ...,
+        reflow: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow", b"flow", "font_px", b"font_px", "grid_px", b"grid_px", "image_format", b"image_format", "line_height_px", b"line_height_px", "margin_px", b"margin_px", "max_height_px", b"max_height_px", "max_pixels", b"max_pixels", "max_width_px", b"max_width_px"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["flow", b"flow", "font_px", b"font_px", "grid_px", b"grid_px", "image_format", b"image_format", "line_height_px", b"line_height_px", "margin_px", b"margin_px", "max_height_px", b"max_height_px", "max_pixels", b"max_pixels", "max_width_px", b"max_width_px", "reflow", b"reflow"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

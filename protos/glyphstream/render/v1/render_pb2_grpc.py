@@ -76,7 +76,7 @@ class RenderServiceServicer:
 
     def Render(self, request_iterator, context):
         """Paints text. First message: style; then text chunks. Answers the manifest, then every page in order, one a message.
-        Errors: INVALID_ARGUMENT (INVALID_STYLE, INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
+        Errors: INVALID_ARGUMENT (INVALID_STYLE, INVALID_DOCUMENT, DOCUMENT_TOO_LONG, PAGE_TOO_LARGE), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

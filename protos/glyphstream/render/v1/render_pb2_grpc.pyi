@@ -45,7 +45,7 @@ class RenderServiceStub:
     """
     Render: _grpc.StreamStreamMultiCallable[_render_pb2.RenderRequest, _render_pb2.RenderResponse]
     """Paints text. First message: style; then text chunks. Answers the manifest, then every page in order, one a message.
-    Errors: INVALID_ARGUMENT (INVALID_STYLE, INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
+    Errors: INVALID_ARGUMENT (INVALID_STYLE, INVALID_DOCUMENT, DOCUMENT_TOO_LONG, PAGE_TOO_LARGE), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
     """
 
 @_typing.type_check_only
@@ -65,7 +65,7 @@ class RenderServiceAsyncStub(RenderServiceStub):
     """
     Render: _aio.StreamStreamMultiCallable[_render_pb2.RenderRequest, _render_pb2.RenderResponse]  # type: ignore[assignment]
     """Paints text. First message: style; then text chunks. Answers the manifest, then every page in order, one a message.
-    Errors: INVALID_ARGUMENT (INVALID_STYLE, INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
+    Errors: INVALID_ARGUMENT (INVALID_STYLE, INVALID_DOCUMENT, DOCUMENT_TOO_LONG, PAGE_TOO_LARGE), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
     """
 
 class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -100,7 +100,7 @@ class RenderServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_render_pb2.RenderResponse], _abc.AsyncIterator[_render_pb2.RenderResponse]]:
         """Paints text. First message: style; then text chunks. Answers the manifest, then every page in order, one a message.
-        Errors: INVALID_ARGUMENT (INVALID_STYLE, INVALID_DOCUMENT, DOCUMENT_TOO_LONG), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
+        Errors: INVALID_ARGUMENT (INVALID_STYLE, INVALID_DOCUMENT, DOCUMENT_TOO_LONG, PAGE_TOO_LARGE), UNAVAILABLE (DRAINING, RENDERER_BUSY), INTERNAL.
         """
 
 def add_RenderServiceServicer_to_server(servicer: RenderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
