@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
 from reader_service.device import Device, Job
 from reader_service.errors import DeviceLost, DocumentNotResident, Draining, OutOfMemory, ReaderError
+from reader_service.model import Drawn
 from reader_service.results import Completed, Event, Load
 from reader_service.scheduler import Scheduler
 
@@ -28,6 +30,10 @@ _log = structlog.get_logger(__name__)
 
 class Cancelled(Exception):
     """The last event of a request whose caller left."""
+
+
+def _raise(error: Exception) -> bool:
+    raise error
 
 
 class Engine:
@@ -127,10 +133,8 @@ class Engine:
         self._answer_calls()
         self._end_cancelled()
         self._admit()
-        for job in self.scheduler.turn():
-            decoding, began_s = job.decoding, self.device.clock()
-            self._attempt(job, job.advance)
-            self.scheduler.spent(decoding=decoding, spent_s=self.device.clock() - began_s)
+        turn = self.scheduler.turn()
+        self._timed([job for job in turn if job.decoding], [job for job in turn if not job.decoding])
         self._steps += 1
         self._settle()
 
@@ -179,6 +183,50 @@ class Engine:
             self._attempt(job, job.start)
         self._publish()  # before the step's work, which may take long
 
+    def _timed(self, decoding: Sequence[Job], chunks: Sequence[Job]) -> None:
+        """One token of each answer, then a chunk; each is booked as the time it took."""
+        began_s = self.device.clock()
+        if decoding:
+            self._decode(decoding)
+            self.scheduler.spent(decoding=True, spent_s=self.device.clock() - began_s)
+        for job in chunks:
+            began_s = self.device.clock()
+            self._attempt(job, partial(self._chunk, job))
+            self.scheduler.spent(decoding=False, spent_s=self.device.clock() - began_s)
+
+    def _decode(self, jobs: Sequence[Job]) -> None:
+        """One token of each. When the step fails they are tried one by one, so that only the guilty one ends."""
+        try:
+            drawn = self._step_of(jobs)
+        except DeviceLost as error:
+            self._lose(error)
+        except Exception as error:
+            if len(jobs) == 1:
+                self._attempt(jobs[0], partial(_raise, error))
+                return
+            if isinstance(error, OutOfMemory):
+                self.device.model.recover()
+            for job in jobs:
+                if not job.ended:
+                    self._decode([job])
+        else:
+            for job, token in zip(jobs, drawn, strict=True):
+                self._attempt(job, partial(job.take, token))
+
+    def _step_of(self, jobs: Sequence[Job]) -> Sequence[Drawn]:
+        model = self.device.model
+        pending = model.decode([job.next_step() for job in jobs])
+        for job in jobs:  # the device works meanwhile
+            self._attempt(job, job.speak)
+        drawn = model.drawn(pending)
+        self._note_peak()
+        return drawn
+
+    def _chunk(self, job: Job) -> bool:
+        done = job.advance()
+        self._note_peak()
+        return done
+
     def _reserve(self, job: Job) -> bool:
         """Reserves a job's bytes. One whose document went ends here, which makes no room but holds up nobody."""
         try:
@@ -203,7 +251,6 @@ class Engine:
             return False
         try:
             done = action()
-            self._note_peak()
             if done:
                 self._end(job, job.result())
             return not done

@@ -24,6 +24,9 @@ class Card(Protocol):
     def used_bytes(self) -> int:
         """Bytes in use now beside the allocator's: context, libraries."""
 
+    def held_bytes(self) -> int:
+        """Bytes that tensors hold now."""
+
     def release_cached(self) -> None:
         """Gives the allocator's unused memory back."""
 
@@ -51,6 +54,10 @@ class CudaCard:
         free_bytes, real_bytes = torch.cuda.mem_get_info(self.device)
         return max(0, real_bytes - free_bytes - torch.cuda.memory_reserved(self.device))
 
+    def held_bytes(self) -> int:
+        """See `Card`."""
+        return torch.cuda.memory_allocated(self.device)
+
     def release_cached(self) -> None:
         """See `Card`."""
         torch.cuda.empty_cache()
@@ -70,6 +77,10 @@ class CpuCard:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
     def used_bytes(self) -> int:
+        """See `Card`."""
+        return self.take_peak_bytes()
+
+    def held_bytes(self) -> int:
         """See `Card`."""
         return self.take_peak_bytes()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -18,24 +19,26 @@ class Movable(Protocol):
 
 
 class ParkedWeights:
-    """A module's weights, with a host copy that is pinned once and kept: weights never change, so leaving is free."""
+    """Weights with a host copy that is pinned once and kept: they never change, so leaving is free."""
 
-    def __init__(self, module: torch.nn.Module, device: torch.device) -> None:
-        self._parameters = list(module.parameters())
+    def __init__(self, tensors: Sequence[torch.Tensor], device: torch.device) -> None:
+        self._tensors = tensors
         self._device = device
         self._host: list[torch.Tensor] = []
 
+    @torch.inference_mode(False)
     def to_host(self) -> None:
         """See `Movable`."""
         if not self._host:
-            self._host = [self._pinned(parameter.data) for parameter in self._parameters]
-        for parameter, copy in zip(self._parameters, self._host, strict=True):
-            parameter.data = copy
+            self._host = [self._pinned(tensor.data) for tensor in self._tensors]
+        for tensor, copy in zip(self._tensors, self._host, strict=True):
+            tensor.data = copy
 
+    @torch.inference_mode(False)
     def to_device(self) -> None:
         """See `Movable`. The copy is asynchronous; kernels launched after it wait for it."""
-        for parameter, copy in zip(self._parameters, self._host, strict=True):
-            parameter.data = copy.to(self._device, non_blocking=True, copy=True)
+        for tensor, copy in zip(self._tensors, self._host, strict=True):
+            tensor.data = copy.to(self._device, non_blocking=True, copy=True)
 
     def _pinned(self, weight: torch.Tensor) -> torch.Tensor:
         host = torch.empty(weight.shape, dtype=weight.dtype, pin_memory=self._device.type == "cuda")
