@@ -12,8 +12,6 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TypeVar
 
-import structlog
-
 from reader_service.device import Device, Job
 from reader_service.errors import DeviceLost, DocumentNotResident, Draining, OutOfMemory, ReaderError
 from reader_service.model import Drawn
@@ -24,8 +22,6 @@ T = TypeVar("T")
 MOST_OOMS_IN_A_ROW = 3
 _STOP_S = 10.0
 _IDLE_S = 5.0  # how often an idle engine looks for expired documents
-
-_log = structlog.get_logger(__name__)
 
 
 class Cancelled(Exception):
@@ -39,8 +35,15 @@ def _raise(error: Exception) -> bool:
 class Engine:
     """Runs requests. `submit`, `cancel`, `wake`, `call`, `drain`, `stop` and `load` may be used from any thread."""
 
-    def __init__(self, device: Device, scheduler: Scheduler, on_lost: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        scheduler: Scheduler,
+        on_lost: Callable[[], object] = lambda: None,
+        note: Callable[..., object] = lambda event, **fields: None,
+    ) -> None:
         self.device = device
+        self._note = note  # hears of what an operator should know
         self.scheduler = scheduler
         self._on_lost = on_lost
         self._wake = threading.Condition()
@@ -154,7 +157,7 @@ class Engine:
         try:
             self.step()
         except Exception:
-            _log.exception("the engine failed")
+            self._note("the engine failed", exc_info=True)
             self._lose(DeviceLost("the engine failed"))
 
     def _poke(self) -> None:
@@ -261,14 +264,14 @@ class Engine:
         except ReaderError as error:
             self._end(job, error)
         except Exception as error:
-            _log.exception("request failed", job=type(job).__name__)
+            self._note("request failed", exc_info=True, job=type(job).__name__)
             self._end(job, error)
         return False
 
     def _contain(self, job: Job, error: OutOfMemory) -> None:
         """Ends the one request that ran out of memory; several in a row mean that the device is beyond help."""
         self._ooms_in_a_row += 1
-        _log.warning("out of memory", in_a_row=self._ooms_in_a_row, predicted_peak_bytes=job.predicted_peak_bytes)
+        self._note("out of memory", in_a_row=self._ooms_in_a_row, predicted_peak_bytes=job.predicted_peak_bytes)
         self._end(job, error)
         self.device.model.recover()
         if self._ooms_in_a_row >= MOST_OOMS_IN_A_ROW:

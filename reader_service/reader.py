@@ -158,7 +158,7 @@ class Reader:
         settings = self.settings
         running_limit = settings.running_limit(on_card=model.facts.device == "cuda")
         scheduler = Scheduler(settings.queue_limit_requests, running_limit, settings.retry_after_s)
-        return Engine(Device(model, self._pool(model), time.monotonic), scheduler, on_lost)
+        return Engine(Device(model, self._pool(model), time.monotonic), scheduler, on_lost, _log.warning)
 
     def _pool(self, model: Model) -> KvPool:
         chunks = self.settings.chunks(on_card=model.facts.device == "cuda")

@@ -58,18 +58,14 @@ class Plan:
     revision: str
 
 
-def assemble(
-    plan: Plan, tensors: Tensors, card: Card, vocabulary: Vocabulary, profile: ReaderProfile
-) -> TorchReader:
+def assemble(plan: Plan, tensors: Tensors, card: Card, vocabulary: Vocabulary, profile: ReaderProfile) -> TorchReader:
     """A reader on the card's device. Raises ValueError when the weights are not the config's."""
     steps, on_card = steps_for(card.device), card.device.type == "cuda"
     rotary = plan.family.rotary(config=plan.config.text_config)
     decoder = Decoder(plan.config.text_config, rotary, tensors, plan.layout.decoder, steps)
     dtype = decoder.kv_shape.dtype
     attention, name = choose_page_attention(card.device, dtype)
-    ends, blocks = load_tower(
-        plan.family.tower, plan.config.vision_config, tensors, plan.layout.vision, card.device
-    )
+    ends, blocks = load_tower(plan.family.tower, plan.config.vision_config, tensors, plan.layout.vision, card.device)
     tower = VisionTower(ends, blocks, patch_rules(plan.processor), steps, attention)
     card.release_cached()  # what putting matrices together left behind
     runner = _runner(decoder, on_card=on_card)

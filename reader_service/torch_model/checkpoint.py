@@ -29,7 +29,7 @@ class SafeTensors:
     def __init__(self, folder: Path, device: torch.device, dtype: torch.dtype) -> None:
         self._device, self._dtype = device, dtype
         self._places: Mapping[str, tuple[Path, str]] = {
-            _canonical(key): (path, key) for path in _files(folder) for key in _keys(path)
+            canonical(key): (path, key) for path in _files(folder) for key in _keys(path)
         }
 
     def take(self, name: str) -> torch.Tensor:
@@ -59,7 +59,7 @@ def _keys(path: Path) -> list[str]:
         return list(file.keys())
 
 
-def _canonical(key: str) -> str:
+def canonical(key: str) -> str:
     """Checkpoints spell the same weight in three ways, by their age."""
     name = key.removeprefix("model.")
     known = name.startswith(("visual.", "language_model.", "lm_head."))

@@ -95,7 +95,8 @@ class PagePool:
         self._numbers += 1
         self._slabs[self._numbers] = slab
         self._free[self._numbers] = [
-            Page(self._numbers, index, first + index * self.page_elements) for index in reversed(range(self._slab_pages))
+            Page(self._numbers, index, first + index * self.page_elements)
+            for index in reversed(range(self._slab_pages))
         ]
 
 

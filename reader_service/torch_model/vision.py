@@ -208,9 +208,7 @@ def _block(tensors: Tensors, at: str, form: Format, eps: float) -> Block:
 
     gated = tensors.has(f"{at}mlp.gate_proj.weight")
     up, down = (("mlp.gate_proj", "mlp.up_proj"), "mlp.down_proj") if gated else (("mlp.fc1",), "mlp.fc2")
-    return Block(
-        norm("norm1"), matrix("attn.qkv"), matrix("attn.proj"), norm("norm2"), matrix(*up), matrix(down)
-    )
+    return Block(norm("norm1"), matrix("attn.qkv"), matrix("attn.proj"), norm("norm2"), matrix(*up), matrix(down))
 
 
 def _rms(module: Any) -> Norm:

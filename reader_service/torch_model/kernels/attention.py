@@ -144,7 +144,9 @@ def attend(
         SPLIT=splits > 1, PRECISION=precision, num_warps=8 if rows >= 128 else 4, num_stages=2 if rows >= 64 else 3,
     )  # fmt: skip
     if splits > 1:
-        _combine[(everything, heads)](parts, sums, out, lengths, tokens, splits, **shape, MOST=_MOST_SPLITS, num_warps=4)
+        _combine[(everything, heads)](
+            parts, sums, out, lengths, tokens, splits, **shape, MOST=_MOST_SPLITS, num_warps=4
+        )
     return out
 
 

@@ -18,7 +18,9 @@ MOST_ROWS = 64
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _row_int4(x, packed, scales, zeros, bias, out, outputs, inputs, BIASED: tl.constexpr, N: tl.constexpr, G: tl.constexpr):
+def _row_int4(
+    x, packed, scales, zeros, bias, out, outputs, inputs, BIASED: tl.constexpr, N: tl.constexpr, G: tl.constexpr
+):
     """One input row. 128 + q is a float32 whose bits are q behind a constant, so nothing is converted."""
     n = tl.program_id(0) * N + tl.arange(0, N)
     real = n < outputs
@@ -82,7 +84,9 @@ def _rows_int4(
         at = m[:, None] * stride + g * 128 + byte[None, :]
         low = tl.load(x + at, mask=row[:, None], other=0.0)
         high = tl.load(x + at + 64, mask=row[:, None], other=0.0)
-        w = tl.load(packed + n.to(tl.int64)[None, :] * (inputs // 2) + g * 64 + byte[:, None], mask=real[None, :], other=0)
+        w = tl.load(
+            packed + n.to(tl.int64)[None, :] * (inputs // 2) + g * 64 + byte[:, None], mask=real[None, :], other=0
+        )
         scale = tl.load(scales + n * groups + g, mask=real, other=0.0).to(tl.float32)
         zero = tl.load(zeros + n * groups + g, mask=real, other=0.0).to(tl.float32)
         zero -= 8.0 * scale
@@ -164,7 +168,9 @@ def few_rows_int8(
     bias = scales if bias is None else bias
     if rows == 1:
         n = 4 if outputs < 8192 else 8
-        _row_int8[(triton.cdiv(outputs, n),)](x, weight, scales, bias, out, outputs, inputs, **some, N=n, K=512, num_warps=4)
+        _row_int8[(triton.cdiv(outputs, n),)](
+            x, weight, scales, bias, out, outputs, inputs, **some, N=n, K=512, num_warps=4
+        )
         return out
     n = 32 if outputs < 8192 else 64
     _rows_int8[(triton.cdiv(outputs, n),)](

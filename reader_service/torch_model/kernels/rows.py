@@ -117,7 +117,9 @@ def rotate_into_kv(
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _rotate_pages(qkv, cos, sin, tokens, HEADS: tl.constexpr, DIM: tl.constexpr, HALF: tl.constexpr, TOKENS: tl.constexpr):
+def _rotate_pages(
+    qkv, cos, sin, tokens, HEADS: tl.constexpr, DIM: tl.constexpr, HALF: tl.constexpr, TOKENS: tl.constexpr
+):
     head = tl.program_id(1)
     token = tl.program_id(0) * TOKENS + tl.arange(0, TOKENS)
     dim = tl.arange(0, HALF)
@@ -136,5 +138,13 @@ def rotate_pages(qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> Non
     halves equal."""
     tokens, _, heads, dim = qkv.shape
     _rotate_pages[(triton.cdiv(tokens, _CHUNK_ROWS), 2 * heads)](
-        qkv, cos, sin, tokens, HEADS=heads, DIM=dim, HALF=triton.next_power_of_2(dim // 2), TOKENS=_CHUNK_ROWS, num_warps=4
+        qkv,
+        cos,
+        sin,
+        tokens,
+        HEADS=heads,
+        DIM=dim,
+        HALF=triton.next_power_of_2(dim // 2),
+        TOKENS=_CHUNK_ROWS,
+        num_warps=4,
     )
