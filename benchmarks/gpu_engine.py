@@ -16,20 +16,17 @@ import statistics
 import time
 import traceback
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from benchmarks import gpu_checks, gpu_load, gpu_model, gpu_peers
+from benchmarks import gpu_checks, gpu_kernels, gpu_load, gpu_model, gpu_peers
+from benchmarks.gpu_kernels import event_ms
 from reader_service.torch_model.card import CudaCard
-from reader_service.torch_model.kernels import attention, quantized
-from reader_service.torch_model.kv import KvShape
-from reader_service.torch_model.linear import Format, linear
 from reader_service.torch_model.load import LAYOUTS
-from reader_service.torch_model.paged_kv import PagedKv, PagePool
 from reader_service.torch_model.torch_reader import TorchReader
 
 CARD_BYTES = int(23.65 * 2**30)
@@ -46,21 +43,6 @@ def tell(section: str, **values: Any) -> None:
         f"{name} {value:,.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
     )
     print(f"  {section}: " + ", ".join(shown), flush=True)
-
-
-def event_ms(action: Callable[[], Any], runs: int = 20, warm: int = 3) -> float:
-    """Median milliseconds of an action on the card."""
-    for _ in range(warm):
-        action()
-    times = []
-    for _ in range(runs):
-        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        start.record()
-        action()
-        end.record()
-        end.synchronize()
-        times.append(start.elapsed_time(end))
-    return statistics.median(times)
 
 
 def card() -> None:
@@ -86,67 +68,6 @@ def checks() -> None:
             traceback.print_exc()
             failed.append(name)
     tell("checks", failed=", ".join(failed) or "none")
-
-
-def kernels() -> None:
-    """Products with few rows in three formats, beside what the plain weight's bytes alone would take."""
-    for outputs, inputs in ((37888, 3584), (3584, 18944), (4608, 3584), (3584, 3584)):
-        weight = torch.randn((outputs, inputs), device=DEVICE, dtype=torch.bfloat16)
-        forms = {form.value: linear(weight, None, form) for form in Format}
-        floor = weight.nbytes / RESULTS["card"]["copy_tb_s"] / 1e6
-        for rows in (1, 8, 32):
-            x = torch.randn((rows, inputs), device=DEVICE, dtype=torch.bfloat16)
-            times = [f"{name} {1e3 * graphed_ms(partial(product, x)):.1f}" for name, product in forms.items()]
-            tell("kernels", **{f"{outputs}x{inputs} rows {rows}": f"floor {floor:.1f} us, " + ", ".join(times)})
-        x = torch.randn((2048, inputs), device=DEVICE, dtype=torch.bfloat16)
-        times = [f"{name} {event_ms(partial(product, x)):.3f}" for name, product in forms.items()]
-        tell("kernels", **{f"{outputs}x{inputs} rows 2048, ms": ", ".join(times)})
-    torchs_int4()
-
-
-def torchs_int4() -> None:
-    """torch's own 4-bit product of one row beside ours."""
-    packed = torch.randint(0, 256, (18944, 3584 // 2), device=DEVICE, dtype=torch.uint8)
-    theirs = torch._convert_weight_to_int4pack(packed, 8)
-    both = torch.randn((28, 18944, 2), device=DEVICE, dtype=torch.bfloat16)
-    scales = torch.randn((18944, 28), device=DEVICE, dtype=torch.bfloat16)
-    x = torch.randn((1, 3584), device=DEVICE, dtype=torch.bfloat16)
-    tell(
-        "kernels",
-        torchs_int4_us=1e3 * graphed_ms(lambda: torch._weight_int4pack_mm(x, theirs, 128, both)),
-        own_int4_us=1e3 * graphed_ms(lambda: quantized.few_rows_int4(x, packed, scales, scales, None)),
-    )
-
-
-def paged() -> None:
-    """The paged kernel alone."""
-    copy = RESULTS["card"]["copy_tb_s"]
-    pool = PagePool(KvShape(1, 4, 128, torch.bfloat16), DEVICE)
-    cases = ((1, 1, 1024), (1, 1, 32768), (8, 1, 2048), (32, 1, 2048), (1, 64, 32768), (1, 2048, 2048))
-    for sequences, tokens, length in cases:
-        kvs = [PagedKv(pool, length) for _ in range(sequences)]
-        tables = torch.tensor([kv.table.data_ptr() for kv in kvs], device=DEVICE)
-        lengths = torch.full((sequences,), length, device=DEVICE)
-        query = torch.randn((sequences * tokens, 28, 128), device=DEVICE, dtype=torch.bfloat16)
-        action = partial(attention.attend, query, pool.anchor, 0, tables, lengths, kv_heads=4, page=64)
-        us = 1e3 * graphed_ms(action)
-        floor = sequences * length * 2048 / copy / 1e6
-        rate = 4 * sequences * tokens * (length - tokens / 2) * 3584 / us / 1e6
-        told = f"{us:.1f} us, bytes alone {floor:.1f}, {rate:.0f} TFLOP/s"
-        tell("paged", **{f"{sequences}x{tokens} of {length}": told})
-        for kv in kvs:
-            kv.free()
-
-
-def graphed_ms(action: Callable[[], Any]) -> float:
-    """Milliseconds of an action inside a graph of twenty."""
-    action()
-    torch.cuda.synchronize()
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        for _ in range(20):
-            action()
-    return event_ms(graph.replay, runs=5, warm=2) / 20
 
 
 @cache
@@ -282,8 +203,9 @@ def peaks(name: str) -> None:
 SECTIONS: dict[str, Callable[[], None]] = {
     "card": card,
     "checks": checks,
-    "kernels": kernels,
-    "paged": paged,
+    "kernels": lambda: gpu_kernels.products(tell, RESULTS["card"]["copy_tb_s"]),
+    "tiles": lambda: gpu_kernels.tiles(tell),
+    "paged": lambda: gpu_kernels.paged(tell, RESULTS["card"]["copy_tb_s"]),
     "plain decode": lambda: decode("plain"),
     "plain first token": lambda: first_token("plain"),
     "plain follow-up": lambda: follow_up("plain"),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,24 +18,40 @@ MOST_ROWS = 64
 """Longer inputs are cheaper with widened weights."""
 
 
+@dataclass(frozen=True)
+class Tiles:
+    """How a product of one row is cut: outputs a program, inputs (groups of 128 for 4 bits) a turn of its loop."""
+
+    outputs: int
+    inputs: int
+    warps: int
+    stages: int
+
+
+MANY_OUTPUTS = 8192
+# For few and for many outputs.
+INT4_ROW = (Tiles(8, 4, 4, 3), Tiles(16, 4, 4, 3))
+INT8_ROW = (Tiles(4, 1024, 4, 3), Tiles(8, 1024, 4, 3))
+
+
 @triton.jit  # type: ignore[untyped-decorator]
 def _row_int4(
-    x, packed, scales, zeros, bias, out, outputs, inputs, BIASED: tl.constexpr, N: tl.constexpr, G: tl.constexpr
-):
+    x, packed, scales, zeros, bias, out, outputs, groups, stride,
+    BIASED: tl.constexpr, N: tl.constexpr, G: tl.constexpr, STAGES: tl.constexpr,
+):  # fmt: skip
     """One input row. 128 + q is a float32 whose bits are q behind a constant, so nothing is converted."""
     n = tl.program_id(0) * N + tl.arange(0, N)
     real = n < outputs
-    groups = inputs // 128
     byte = tl.arange(0, 64)
     group = tl.arange(0, G)
     total = tl.zeros((N,), tl.float32)
-    for start in range(0, groups, G):
+    for start in tl.range(0, groups, G, num_stages=STAGES):
         g = start + group
         some = g < groups
         at = g[:, None] * 128 + byte[None, :]
         low = tl.load(x + at, mask=some[:, None], other=0.0).to(tl.float32)
         high = tl.load(x + at + 64, mask=some[:, None], other=0.0).to(tl.float32)
-        where = (n.to(tl.int64) * (inputs // 2))[:, None, None] + (g[:, None] * 64 + byte[None, :])[None, :, :]
+        where = (n.to(tl.int64) * stride)[:, None, None] + (g[:, None] * 64 + byte[None, :])[None, :, :]
         mask = real[:, None, None] & some[None, :, None]
         w = tl.load(packed + where, mask=mask, other=0).to(tl.int32)
         q_low = (((w & 15) << 16) | 0x43000000).to(tl.float32, bitcast=True)
@@ -52,17 +69,22 @@ def _row_int4(
 
 
 @triton.jit  # type: ignore[untyped-decorator]
-def _row_int8(x, weight, scales, bias, out, outputs, inputs, BIASED: tl.constexpr, N: tl.constexpr, K: tl.constexpr):
+def _row(
+    x, weight, scales, bias, out, outputs, inputs,
+    SCALED: tl.constexpr, BIASED: tl.constexpr, N: tl.constexpr, K: tl.constexpr, STAGES: tl.constexpr,
+):  # fmt: skip
+    """One input row, weights as they are or of 8 bits."""
     n = tl.program_id(0) * N + tl.arange(0, N)
     real = n < outputs
     total = tl.zeros((N,), tl.float32)
-    for start in range(0, inputs, K):
+    for start in tl.range(0, inputs, K, num_stages=STAGES):
         k = start + tl.arange(0, K)
         some = k < inputs
         mask = real[:, None] & some[None, :]
         w = tl.load(weight + n.to(tl.int64)[:, None] * inputs + k[None, :], mask=mask, other=0)
         total += tl.sum(w.to(tl.float32) * tl.load(x + k, mask=some, other=0.0).to(tl.float32)[None, :], 1)
-    total *= tl.load(scales + n, mask=real, other=0.0).to(tl.float32)
+    if SCALED:
+        total *= tl.load(scales + n, mask=real, other=0.0).to(tl.float32)
     if BIASED:
         total += tl.load(bias + n, mask=real, other=0.0).to(tl.float32)
     tl.store(out + n, total.to(out.dtype.element_ty), mask=real)
@@ -144,10 +166,11 @@ def few_rows_int4(
     some = {"BIASED": bias is not None}
     bias = scales if bias is None else bias
     if rows == 1:
-        n = 8 if outputs < 8192 else 16
-        _row_int4[(triton.cdiv(outputs, n),)](
-            x, packed, scales, zeros, bias, out, outputs, inputs, **some, N=n, G=4, num_warps=4
-        )
+        how = INT4_ROW[outputs >= MANY_OUTPUTS]
+        _row_int4[(triton.cdiv(outputs, how.outputs),)](
+            x, packed, scales, zeros, bias, out, outputs, inputs // GROUP, inputs // 2, **some,
+            N=how.outputs, G=how.inputs, STAGES=how.stages, num_warps=how.warps,
+        )  # fmt: skip
         return out
     n = 32 if outputs < 8192 else 64
     _rows_int4[(triton.cdiv(outputs, n),)](
@@ -164,18 +187,28 @@ def few_rows_int8(
     rows, inputs = x.shape
     outputs = weight.shape[0]
     out = x.new_empty((rows, outputs))
+    if rows == 1:
+        return one_row(x, weight, scales, bias, INT8_ROW[outputs >= MANY_OUTPUTS])
     some: dict[str, Any] = {"BIASED": bias is not None}
     bias = scales if bias is None else bias
-    if rows == 1:
-        n = 4 if outputs < 8192 else 8
-        _row_int8[(triton.cdiv(outputs, n),)](
-            x, weight, scales, bias, out, outputs, inputs, **some, N=n, K=512, num_warps=4
-        )
-        return out
     n = 32 if outputs < 8192 else 64
     _rows_int8[(triton.cdiv(outputs, n),)](
         x, weight, scales, bias, out, rows, x.stride(0), outputs, inputs, **some, M=_padded(rows), N=n, K=128,
         PRECISION=_precision(x), num_warps=4, num_stages=4,
+    )  # fmt: skip
+    return out
+
+
+def one_row(
+    x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor | None, bias: torch.Tensor | None, how: Tiles
+) -> torch.Tensor:
+    """x (1, inputs) · weightᵀ; `weight` (outputs, inputs) of 8 bits with `scales`, or of x's dtype without."""
+    outputs, inputs = weight.shape
+    out = x.new_empty((1, outputs))
+    _row[(triton.cdiv(outputs, how.outputs),)](
+        x, weight, x if scales is None else scales, x if bias is None else bias, out, outputs, inputs,
+        SCALED=scales is not None, BIASED=bias is not None, N=how.outputs, K=how.inputs, STAGES=how.stages,
+        num_warps=how.warps,
     )  # fmt: skip
     return out
 
