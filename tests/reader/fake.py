@@ -123,7 +123,7 @@ class FakeModel:
     def decode(self, steps: Sequence[Step]) -> list[Drawn]:
         """`hook` hears of each sequence; nothing is appended when it raises for one."""
         for step in steps:
-            self._call("decode", step.position)
+            self._call("decode", step)
         return [self.draw(self._append(step.kv, [step.token]), None) for step in steps]
 
     def drawn(self, pending: list[Drawn]) -> list[Drawn]:
