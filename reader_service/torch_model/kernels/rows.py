@@ -108,7 +108,7 @@ def rotate_into_kv(
     tokens = qkv.shape[0]
     dim = qkv.shape[1] // (heads + 2 * kv_heads)
     query = qkv.new_empty((tokens, heads, dim))
-    each = 1 if tokens <= 64 else _CHUNK_ROWS
+    each = 1 if tokens <= _CHUNK_ROWS else _CHUNK_ROWS
     _rotate_into_kv[(triton.cdiv(tokens, each), heads + 2 * kv_heads)](
         qkv, *angles, query, kv, layer_offset, slots, tokens, HEADS=heads, KV_HEADS=kv_heads, DIM=dim,
         WIDTH=triton.next_power_of_2(dim), ROTARY=angles[0].shape[-1], PAGE=page, TOKENS=each, num_warps=1 if each == 1 else 4,
