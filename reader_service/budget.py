@@ -1,6 +1,7 @@
 """Bytes, predicted before anything touches the device: pure integer arithmetic.
 
-    peak = weights + context + slabs of (KV · tokens, in pages) + max(vision workspace per chunk, prefill workspace per chunk)
+    peak = weights + context + slabs of (KV · tokens, in pages)
+         + max(vision workspace per chunk, prefill workspace per chunk)
 
 One engine thread runs one chunk at a time, so one workspace, the largest, is alive at a time.
 """

@@ -48,9 +48,10 @@ class MemoryOf:
 
 
 class Job:
-    """One request while the engine has it. Subclasses fill in the five steps of its life, all on the engine thread:
+    """One request while the engine has it. Subclasses fill in the steps of its life, all on the engine thread:
     `prepare` (size it, raise what forbids it), `attach` (take hold of what it reads), `start`, `advance` and, while it
-    is `decoding`, `next_step`, `take` and `speak`, until one says True, `result`; and `close`, which runs however it ends and gives every handle back."""
+    is `decoding`, `next_step`, `take` and `speak`, until one says True, `result`; and `close`, which runs however it
+    ends and gives every handle back."""
 
     exclusive = False  # at most one such job runs at a time
 

@@ -1,7 +1,7 @@
 """The seam between the engine and a model: the few calls an engine needs, and the values that cross.
 
-Handles (`Vision`, `Kv`, `Logits`, `Sampler`, `Pending`) are opaque to the engine: it passes them back and frees them. All calls
-except those of `Vocabulary` are made by the one engine thread. Any call may raise `errors.OutOfMemory` or
+Handles (`Vision`, `Kv`, `Logits`, `Sampler`, `Pending`) are opaque to the engine: it passes them back and frees them.
+All calls except those of `Vocabulary` are made by the one engine thread. Any call may raise `errors.OutOfMemory` or
 `errors.DeviceLost`; after `OutOfMemory` the handles given to the call are still valid to free.
 """
 

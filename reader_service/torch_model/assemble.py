@@ -1,11 +1,9 @@
-"""Puts a reader together from a source of weights: the same for a checkpoint and for weights made up to measure with."""
+"""Puts a reader together from a source of weights, be it a checkpoint or weights made up to measure with."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
-
-import torch
 
 from reader_service.budget import ChunkLimits
 from reader_service.model import Costs, ModelFacts, Vocabulary

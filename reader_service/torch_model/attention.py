@@ -116,7 +116,7 @@ def _flash(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, *, cau
 
 
 PageAttention = Callable[[torch.Tensor, torch.Tensor, Sequence[int]], torch.Tensor]
-"""(qkv (patches, 3, heads, dim), ends of pages on the device, the same as numbers from 0 on) → (patches, heads, dim)."""
+"""(qkv (patches, 3, heads, dim), ends of pages on the device, the same as numbers) → (patches, heads, dim)."""
 
 
 def packed_flash(qkv: torch.Tensor, ends: torch.Tensor, bounds: Sequence[int]) -> torch.Tensor:

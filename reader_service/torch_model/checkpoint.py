@@ -38,7 +38,8 @@ class SafeTensors:
             raise ValueError(f"the checkpoint has no {name}")
         path, key = self._places[name]
         with safe_open(path, "pt") as file:
-            return file.get_tensor(key).to(self._device, self._dtype)
+            tensor: torch.Tensor = file.get_tensor(key)
+        return tensor.to(self._device, self._dtype)
 
     def has(self, name: str) -> bool:
         """See `Tensors`."""

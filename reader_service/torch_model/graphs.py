@@ -26,7 +26,7 @@ class Pending:
 
 
 class DecodeGraphs:
-    """Static inputs and outputs, and the graphs between them. Without graphs (not captured, no card) it runs eagerly."""
+    """Static inputs and outputs, and the graphs between them; what was not captured runs eagerly."""
 
     def __init__(self, decoder: Decoder, pool: PagePool, buckets: Sequence[int] = BUCKETS) -> None:
         self._decoder, self._pool, self.buckets = decoder, pool, tuple(sorted(buckets))
@@ -47,7 +47,8 @@ class DecodeGraphs:
         """Captures every bucket, the largest first, so that the smaller ones fit into its memory."""
         if self._decoder.device.type != "cuda":
             return
-        stream, pool = torch.cuda.Stream(), torch.cuda.graph_pool_handle()
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        pool = torch.cuda.graph_pool_handle()
         for bucket in reversed(self.buckets):
             self._fill([], bucket)
             stream.wait_stream(torch.cuda.current_stream())

@@ -1,4 +1,4 @@
-"""Keys and values of one sequence on a CPU: one allocation of exactly the size that was counted, and what it continues."""
+"""Keys and values of one sequence on a CPU: one allocation of exactly the size that was counted."""
 
 from __future__ import annotations
 

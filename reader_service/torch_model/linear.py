@@ -55,9 +55,9 @@ class Int8:
     """Rows of 8 bits with one scale each."""
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
-        scales = weight.float().abs().amax(1).clamp_min(_LEAST_SCALE) / 127
-        self.weight = (weight.float() / scales.unsqueeze(1)).round_().to(torch.int8)
-        self.scales, self.bias = scales.to(weight.dtype), bias
+        parts = [_int8(rows) for rows in torch.split(weight, _rows_at_once(weight))]
+        self.weight, self.scales = (torch.cat(part) for part in zip(*parts, strict=True))
+        self.bias = bias
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """See `Linear`."""
@@ -82,14 +82,16 @@ class Int4:
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
         self._shape = weight.shape
-        quants, scales, zeros = _int4(weight)
+        parts = [_int4(rows) for rows in torch.split(weight, _rows_at_once(weight))]
+        quants, scales, zeros = (torch.cat(part) for part in zip(*parts, strict=True))
         self.bias = bias
+        self.zeros: torch.Tensor | None = None
         if weight.is_cuda:
             self.packed = _halves(quants)
             self.scales, self.zeros = scales, zeros
         else:  # the layout of torch's kernel
             self.packed = torch.ops.aten._convert_weight_to_int4pack_for_cpu(quants.int().view(self._shape), 1)
-            self.scales, self.zeros = torch.stack((scales, zeros), -1).transpose(0, 1).contiguous(), None
+            self.scales = torch.stack((scales, zeros), -1).transpose(0, 1).contiguous()
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """See `Linear`."""
@@ -124,6 +126,18 @@ def linear(weight: torch.Tensor, bias: torch.Tensor | None, form: Format) -> Lin
 def nbytes(*linears: Linear) -> int:
     """Bytes of weights."""
     return sum(int(tensor.nbytes) for one in linears for tensor in one.tensors())
+
+
+def _rows_at_once(weight: torch.Tensor) -> int:
+    """So many that their float32 copies take no more than a tile."""
+    return max(1, TILE_BYTES // (4 * weight.shape[1]))
+
+
+def _int8(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of 8 bits and their scales."""
+    wide = weight.float()
+    scales = wide.abs().amax(1).clamp_min(_LEAST_SCALE) / 127
+    return (wide / scales.unsqueeze(1)).round_().to(torch.int8), scales.to(weight.dtype)
 
 
 def _int4(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

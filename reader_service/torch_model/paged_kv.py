@@ -105,11 +105,11 @@ class PagedKv:
 
     def __init__(self, pool: PagePool, tokens: int, parent: PagedKv | None = None) -> None:
         self._pool = pool
-        self.length = parent.length if parent else 0
+        self.length: int = parent.length if parent else 0
         full, begun = divmod(self.length, pool.page_tokens)
-        self.shared = parent.pages[:full] if parent else []
+        self.shared: list[Page] = parent.pages[:full] if parent else []
         self.own = pool.take(pool.pages_for(begun + tokens))
-        self.pages = [*self.shared, *self.own]
+        self.pages: list[Page] = [*self.shared, *self.own]
         offsets = torch.tensor([page.offset for page in self.pages], dtype=torch.int64)
         self.table = offsets.to(pool.anchor.device, non_blocking=True)
         if parent and begun:

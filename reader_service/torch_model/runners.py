@@ -1,4 +1,4 @@
-"""The two ways to run the decoder behind the seam: on a CPU over stretches of KV, on a card over pages and in graphs."""
+"""The two ways to run the decoder: on a CPU over stretches of KV, on a card over pages and in graphs."""
 
 from __future__ import annotations
 
@@ -106,10 +106,11 @@ class CardRunner:
     def append(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         """See `Runner`."""
         tokens = hidden.shape[0]
-        numbers = [kv.table.data_ptr(), kv.length + tokens, *kv.slots(tokens)]
+        # Each part begins at a multiple of 16 bytes, as in a graph's inputs, so that one compiled kernel serves both.
+        numbers = [kv.table.data_ptr(), 0, kv.length + tokens, 0, *kv.slots(tokens)]
         sent = torch.tensor(numbers, dtype=torch.int64).to(hidden.device)
         angles = self._decoder.rotary.angles(positions, hidden.dtype)
-        attend = Paged(self.pool, sent[:1], sent[1:2], sent[2:], angles, self._decoder.heads)
+        attend = Paged(self.pool, sent[:1], sent[2:3], sent[4:], angles, self._decoder.heads)
         normed = self._decoder.forward(hidden, attend)
         kv.length += tokens
         return self._decoder.logits(normed[-1:])

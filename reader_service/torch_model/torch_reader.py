@@ -23,6 +23,8 @@ from reader_service.torch_model.vision import VisionTower
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_WARM_TOKENS = (48, 300)
+"""Inputs of these lengths, two tokens and a full chunk meet every kernel that is compiled on a card."""
 _CPU_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory")
 
 
@@ -235,12 +237,13 @@ class TorchReader:
         vision_bytes = self._measured(lambda: self.see(pages))
         tokens = self._chunks.prefill_tokens
         text = next(iter(self.vocabulary.suffix(1, "a", ())))
-        document = self.document(tokens)
-        branch = self.branch(document, 3)
+        document, branch = self.document(tokens), self.document(sum(_WARM_TOKENS) + 3)
         try:
             chunk = Chunk([text] * tokens, text_positions(0, tokens))
             prefill_bytes = self._measured(lambda: self.prefill(document, chunk))
-            self._warm_token(branch, text, tokens)
+            for count in _WARM_TOKENS:
+                self.prefill(branch, Chunk([text] * count, text_positions(0, count)))
+            self._warm_token(branch, text, sum(_WARM_TOKENS))
         finally:
             for kv in (branch, document):
                 kv.free()

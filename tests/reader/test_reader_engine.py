@@ -262,7 +262,9 @@ def test_a_refusal_says_what_would_fit(bench):
     assert 0 < told * COSTS.kv_bytes_per_token < 100_000
 
 
-@pytest.mark.parametrize("error", [OutOfMemory("the device ran out of memory"), ZeroDivisionError()], ids=["OOM", "bug"])
+@pytest.mark.parametrize(
+    "error", [OutOfMemory("the device ran out of memory"), ZeroDivisionError()], ids=["OOM", "bug"]
+)
 def test_a_step_that_fails_for_one_ends_that_one_and_the_others_keep_streaming(bench, error):
     bench.resident()
     jobs = [bench.ask() for _ in range(3)]

@@ -48,7 +48,9 @@ def test_rows_that_are_all_equal_and_all_zero_survive():
 
 
 @pytest.mark.parametrize(
-    ("outputs", "inputs", "kind"), [(64, 256, Int4), (64, 200, Int8), (60, 256, Int8)], ids=["suits", "inputs", "outputs"]
+    ("outputs", "inputs", "kind"),
+    [(64, 256, Int4), (64, 200, Int8), (60, 256, Int8)],
+    ids=["suits", "inputs", "outputs"],
 )
 def test_sides_that_do_not_suit_four_bits_stay_at_eight(outputs, inputs, kind):
     assert type(linear(weight(outputs, inputs), None, Format.INT4)) is kind

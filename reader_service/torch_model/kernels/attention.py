@@ -1,8 +1,8 @@
 """Attention over paged KV: one split-KV kernel for tokens, questions and chunks alike.
 
-A page holds the keys and values of `PAGE` consecutive tokens in all layers, laid out (layers, 2, kv heads, PAGE, dim). A
-table lists, page by page, how many elements a page lies behind `kv` (pages live in several allocations). Queries of one
-kv head's group are rows of one tile, so a page is read once for all of them, and only pages with live tokens are read.
+A page holds the keys and values of `PAGE` consecutive tokens in all layers, laid out (layers, 2, kv heads, PAGE, dim).
+A table lists, page by page, how many elements a page lies behind `kv` (pages live in several allocations). Queries of
+one kv head's group are rows of one tile, so a page is read once for all of them, and no page without live tokens is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PROGRAMS_WANTED = 264  # two for each multiprocessor of a large card
 _LOG2_E = 1.4426950408889634
 
 
-@triton.jit(do_not_specialize=["splits"])  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["tokens", "splits"])
 def _attend(
     query, out, log_sums, kv, layer_offset, tables, lengths, tokens, splits, scale,
     GROUP: tl.constexpr, KV_HEADS: tl.constexpr, DIM: tl.constexpr, WIDTH: tl.constexpr, PAGE: tl.constexpr,
@@ -74,7 +74,7 @@ def _attend(
         tl.store(log_sums + part, tl.where(total > 0, best + tl.log2(whole), float("-inf")), mask=real)
 
 
-@triton.jit(do_not_specialize=["splits"])  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["tokens", "splits"])
 def _combine(
     parts, log_sums, out, lengths, tokens, splits,
     GROUP: tl.constexpr, KV_HEADS: tl.constexpr, DIM: tl.constexpr, WIDTH: tl.constexpr, PAGE: tl.constexpr,

@@ -34,7 +34,7 @@ INT4_ROW = (Tiles(8, 4, 4, 3), Tiles(16, 4, 4, 3))
 INT8_ROW = (Tiles(4, 1024, 4, 3), Tiles(8, 1024, 4, 3))
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit
 def _row_int4(
     x, packed, scales, zeros, bias, out, outputs, groups, stride,
     BIASED: tl.constexpr, N: tl.constexpr, G: tl.constexpr, STAGES: tl.constexpr,
@@ -68,7 +68,7 @@ def _row_int4(
     tl.store(out + n, total.to(out.dtype.element_ty), mask=real)
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit
 def _row(
     x, weight, scales, bias, out, outputs, inputs,
     SCALED: tl.constexpr, BIASED: tl.constexpr, N: tl.constexpr, K: tl.constexpr, STAGES: tl.constexpr,
@@ -90,7 +90,7 @@ def _row(
     tl.store(out + n, total.to(out.dtype.element_ty), mask=real)
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["rows"])
 def _rows_int4(
     x, packed, scales, zeros, bias, out, rows, stride, outputs, inputs,
     BIASED: tl.constexpr, M: tl.constexpr, N: tl.constexpr, PRECISION: tl.constexpr,
@@ -102,7 +102,7 @@ def _rows_int4(
     byte = tl.arange(0, 64)
     groups = inputs // 128
     total = tl.zeros((M, N), tl.float32)
-    for g in range(0, groups):
+    for g in range(groups):
         at = m[:, None] * stride + g * 128 + byte[None, :]
         low = tl.load(x + at, mask=row[:, None], other=0.0)
         high = tl.load(x + at + 64, mask=row[:, None], other=0.0)
@@ -121,7 +121,7 @@ def _rows_int4(
     tl.store(out + m[:, None] * outputs + n[None, :], total.to(out.dtype.element_ty), mask=row[:, None] & real[None, :])
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["rows"])
 def _rows_int8(
     x, weight, scales, bias, out, rows, stride, outputs, inputs,
     BIASED: tl.constexpr, M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, PRECISION: tl.constexpr,
@@ -143,7 +143,7 @@ def _rows_int8(
     tl.store(out + m[:, None] * outputs + n[None, :], total.to(out.dtype.element_ty), mask=row[:, None] & real[None, :])
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit
 def _widen_int4(packed, scales, zeros, out, inputs, count, BYTES: tl.constexpr):
     at = tl.program_id(0).to(tl.int64) * BYTES + tl.arange(0, BYTES)
     mask = at < count

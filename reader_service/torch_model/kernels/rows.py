@@ -9,7 +9,7 @@ import triton.language as tl
 _CHUNK_ROWS = 16  # tokens that one program rotates in a chunk
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit
 def _add_norm(hidden, delta, weight, out, width, eps, ADDS: tl.constexpr, WIDTH: tl.constexpr):
     row = tl.program_id(0).to(tl.int64)
     at = tl.arange(0, WIDTH)
@@ -35,7 +35,7 @@ def add_norm(hidden: torch.Tensor, delta: torch.Tensor | None, weight: torch.Ten
     return out
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit
 def _gate(gate_up, width, WIDTH: tl.constexpr):
     row = tl.program_id(0).to(tl.int64)
     at = tl.program_id(1) * WIDTH + tl.arange(0, WIDTH)
@@ -55,7 +55,7 @@ def gate(gate_up: torch.Tensor) -> torch.Tensor:
     return gate_up[:, :width]
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit
 def _quick_gelu(states, count, WIDTH: tl.constexpr):
     at = tl.program_id(0).to(tl.int64) * WIDTH + tl.arange(0, WIDTH)
     x = tl.load(states + at, mask=at < count, other=0.0)
@@ -69,7 +69,7 @@ def quick_gelu(states: torch.Tensor) -> torch.Tensor:
     return states
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["tokens"])
 def _rotate_into_kv(
     qkv, cos, sin, query, kv, layer_offset, slots, tokens,
     HEADS: tl.constexpr, KV_HEADS: tl.constexpr, DIM: tl.constexpr, WIDTH: tl.constexpr, ROTARY: tl.constexpr,
@@ -111,12 +111,13 @@ def rotate_into_kv(
     each = 1 if tokens <= _CHUNK_ROWS else _CHUNK_ROWS
     _rotate_into_kv[(triton.cdiv(tokens, each), heads + 2 * kv_heads)](
         qkv, *angles, query, kv, layer_offset, slots, tokens, HEADS=heads, KV_HEADS=kv_heads, DIM=dim,
-        WIDTH=triton.next_power_of_2(dim), ROTARY=angles[0].shape[-1], PAGE=page, TOKENS=each, num_warps=1 if each == 1 else 4,
+        WIDTH=triton.next_power_of_2(dim), ROTARY=angles[0].shape[-1], PAGE=page, TOKENS=each,
+        num_warps=1 if each == 1 else 4,
     )  # fmt: skip
     return query
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit(do_not_specialize=["tokens"])
 def _rotate_pages(
     qkv, cos, sin, tokens, HEADS: tl.constexpr, DIM: tl.constexpr, HALF: tl.constexpr, TOKENS: tl.constexpr
 ):
