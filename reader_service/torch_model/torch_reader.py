@@ -237,13 +237,14 @@ class TorchReader:
         vision_bytes = self._measured(lambda: self.see(pages))
         tokens = self._chunks.prefill_tokens
         text = next(iter(self.vocabulary.suffix(1, "a", ())))
-        document, branch = self.document(tokens), self.document(sum(_WARM_TOKENS) + 3)
+        counts = _WARM_TOKENS if self._device.type == "cuda" else ()
+        document, branch = self.document(tokens), self.document(sum(counts) + 3)
         try:
             chunk = Chunk([text] * tokens, text_positions(0, tokens))
             prefill_bytes = self._measured(lambda: self.prefill(document, chunk))
-            for count in _WARM_TOKENS:
+            for count in counts:
                 self.prefill(branch, Chunk([text] * count, text_positions(0, count)))
-            self._warm_token(branch, text, sum(_WARM_TOKENS))
+            self._warm_token(branch, text, sum(counts))
         finally:
             for kv in (branch, document):
                 kv.free()
