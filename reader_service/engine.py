@@ -15,7 +15,7 @@ from typing import TypeVar
 from reader_service.device import Device, Job
 from reader_service.errors import DeviceLost, DocumentNotResident, Draining, OutOfMemory, ReaderError
 from reader_service.model import Drawn
-from reader_service.results import Completed, Event, Load
+from reader_service.results import Completed, DocumentInfo, Event, Load
 from reader_service.scheduler import Scheduler
 
 T = TypeVar("T")
@@ -50,6 +50,7 @@ class Engine:
         self._poked = self._draining = self._stopping = False
         self._calls: deque[Callable[[], None]] = deque()
         self._ooms_in_a_row = self._tokens = self._steps = 0
+        self._peak_over_prediction = 0.0
         self._drained: Future[None] = Future()
         self._stopped = threading.Event()
         self.lost = False
@@ -306,6 +307,9 @@ class Engine:
             self._ooms_in_a_row = 0
         if isinstance(last, Completed):
             self._tokens += last.completion_tokens
+        if isinstance(last, Completed | DocumentInfo) and last.ledger.predicted_peak_bytes:
+            share = last.ledger.measured_peak_bytes / last.ledger.predicted_peak_bytes
+            self._peak_over_prediction = max(self._peak_over_prediction, share)
 
     def _foresee(self) -> None:
         """A newcomer raises the peak that everyone beside it will see measured."""
@@ -341,5 +345,7 @@ class Engine:
             largest_vision_tokens=self.device.budget.largest_vision_tokens(free_bytes),
             tokens_generated=self._tokens,
             steps=self._steps,
+            peak_over_prediction=self._peak_over_prediction,
+            offloads=self.device.model.offloads(),
             documents=pool.documents(),
         )

@@ -78,6 +78,8 @@ def assemble(plan: Plan, tensors: Tensors, card: Card, vocabulary: Vocabulary, p
         profile=profile,
     )
     parked = ParkedWeights(tower.tensors(), card.device)
+    if on_card:
+        parked.prepare()
     threshold_bytes = 0 if plan.layout.tower_waits_on_host else plan.threshold_bytes
     offloader = Offloader(parked, tower.weight_bytes if on_card else 0, threshold_bytes)
     return TorchReader(Parts(tower, decoder, runner, vocabulary, offloader, card), facts, plan.chunks, plan.threads)

@@ -15,7 +15,10 @@ class Movable(Protocol):
         """Frees the device's copy."""
 
     def to_device(self) -> None:
-        """Makes the weights usable again."""
+        """Begins to bring the weights back."""
+
+    def ready(self) -> None:
+        """What is asked of the device from here on finds the weights there."""
 
 
 class ParkedWeights:
@@ -25,20 +28,45 @@ class ParkedWeights:
         self._tensors = tensors
         self._device = device
         self._host: list[torch.Tensor] = []
+        self._arrived: torch.cuda.Event | None = None
+
+    @torch.inference_mode(False)
+    def prepare(self) -> None:
+        """Makes the host copy, which takes long: pinning a gigabyte is half a second."""
+        if not self._host:
+            self._host = [self._pinned(tensor.data) for tensor in self._tensors]
 
     @torch.inference_mode(False)
     def to_host(self) -> None:
         """See `Movable`."""
-        if not self._host:
-            self._host = [self._pinned(tensor.data) for tensor in self._tensors]
+        self.prepare()
+        self.ready()  # memory that a copy still writes to is not given back
         for tensor, copy in zip(self._tensors, self._host, strict=True):
             tensor.data = copy
 
     @torch.inference_mode(False)
     def to_device(self) -> None:
-        """See `Movable`. The copy is asynchronous; kernels launched after it wait for it."""
+        """See `Movable`. On a card a stream of its own copies, beside what the device is at."""
         for tensor, copy in zip(self._tensors, self._host, strict=True):
-            tensor.data = copy.to(self._device, non_blocking=True, copy=True)
+            tensor.data = torch.empty_like(copy, device=self._device)
+        if self._device.type != "cuda":
+            self._copy()
+            return
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        stream.wait_stream(torch.cuda.current_stream())  # the memory may be in use until then
+        with torch.cuda.stream(stream):
+            self._copy()
+            self._arrived = stream.record_event()
+
+    def ready(self) -> None:
+        """See `Movable`."""
+        if self._arrived is not None:
+            torch.cuda.current_stream().wait_event(self._arrived)
+            self._arrived = None
+
+    def _copy(self) -> None:
+        for tensor, copy in zip(self._tensors, self._host, strict=True):
+            tensor.data.copy_(copy, non_blocking=True)
 
     def _pinned(self, weight: torch.Tensor) -> torch.Tensor:
         host = torch.empty(weight.shape, dtype=weight.dtype, pin_memory=self._device.type == "cuda")
@@ -71,7 +99,12 @@ class Offloader:
             self.offloads += 1
 
     def bring_back(self) -> None:
-        """The tower is about to be used."""
+        """The tower will be used soon."""
         if self.away:
             self._weights.to_device()
             self.away = False
+
+    def use(self) -> None:
+        """The tower is used now."""
+        self.bring_back()
+        self._weights.ready()

@@ -110,7 +110,7 @@ class TorchReader:
     @_named
     def see(self, pages: Sequence[GreyPage]) -> torch.Tensor:
         """See `Model.see`."""
-        self._parts.offloader.bring_back()
+        self._parts.offloader.use()
         self._use(self._threads.chunk)
         seen = self._parts.vision.see(pages, self._device)
         self._finish()

@@ -136,6 +136,15 @@ def test_an_answer_streams_and_gives_its_bytes_back(bench):
     assert bench.model.live_bytes == info.kv_bytes
 
 
+def test_the_load_tells_how_near_predictions_came(bench):
+    assert bench.engine.load.peak_over_prediction == 0
+    bench.resident()
+    ledger = bench.ask()
+    bench.run()
+    told = ledger.sink.last.ledger
+    assert 0 < told.measured_peak_bytes / told.predicted_peak_bytes <= bench.engine.load.peak_over_prediction <= 1
+
+
 def test_a_newcomer_raises_the_prediction_of_those_beside_it(bench):
     bench.resident()
     early = bench.ask(most=20)

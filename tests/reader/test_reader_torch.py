@@ -130,6 +130,9 @@ class Weights:
     def to_device(self) -> None:
         self.moves.append("device")
 
+    def ready(self) -> None:
+        self.moves.append("ready")
+
 
 def test_the_tower_leaves_over_the_threshold_and_returns_only_for_a_page():
     weights = Weights()
@@ -140,8 +143,8 @@ def test_the_tower_leaves_over_the_threshold_and_returns_only_for_a_page():
     assert offloader.offloads == 1
     offloader.balance(200, False)
     assert offloader.away_bytes == 10
-    offloader.bring_back()
-    assert (weights.moves, offloader.away_bytes) == (["host", "device"] * 2, 0)
+    offloader.use()
+    assert (weights.moves, offloader.away_bytes) == (["host", "device"] * 2 + ["ready"], 0)
 
 
 def test_weights_come_back_as_they_left():
