@@ -222,9 +222,8 @@ class Engine:
         pending = model.decode([job.next_step() for job in jobs])
         for job in jobs:  # the device works meanwhile
             self._attempt(job, job.speak)
-        drawn = model.drawn(pending)
         self._note_peak()
-        return drawn
+        return model.drawn(pending)
 
     def _chunk(self, job: Job) -> bool:
         done = job.advance()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from reader_service.model import Drawn, Step
@@ -94,12 +95,9 @@ class DecodeGraphs:
 
     def _fill(self, steps: Sequence[Step], bucket: int) -> None:
         """Sends the inputs. Rows without a sequence have no tokens, so they read nothing and write nowhere."""
-        rows = [
-            (step.token, step.position, step.kv.length + 1, step.kv.slots(1)[0], step.kv.table.data_ptr())
-            for step in steps
-        ]
+        rows = [(step.token, step.position, step.kv.length + 1, step.kv.slots(1)[0], step.kv.address) for step in steps]
         rows += [(0, 0, 0, -1, 0)] * (bucket - len(rows))
-        self._sent[:, :bucket] = torch.tensor(rows, dtype=torch.int64).T
+        self._sent.numpy()[:, :bucket] = np.array(rows, dtype=np.int64).T
         self._numbers.copy_(self._sent, non_blocking=True)
         if not self._embedding_is_here:
             torch.index_select(self._decoder.embedding, 0, self._sent[0, :bucket], out=self._rows[:bucket])

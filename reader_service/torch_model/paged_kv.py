@@ -112,6 +112,7 @@ class PagedKv:
         self.pages: list[Page] = [*self.shared, *self.own]
         offsets = torch.tensor([page.offset for page in self.pages], dtype=torch.int64)
         self.table = offsets.to(pool.anchor.device, non_blocking=True)
+        self.address = self.table.data_ptr()
         if parent and begun:
             pool.view(self.own[0]).copy_(pool.view(parent.pages[full]))
 

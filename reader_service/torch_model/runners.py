@@ -107,7 +107,7 @@ class CardRunner:
         """See `Runner`."""
         tokens = hidden.shape[0]
         # Each part begins at a multiple of 16 bytes, as in a graph's inputs, so that one compiled kernel serves both.
-        numbers = [kv.table.data_ptr(), 0, kv.length + tokens, 0, *kv.slots(tokens)]
+        numbers = [kv.address, 0, kv.length + tokens, 0, *kv.slots(tokens)]
         sent = torch.tensor(numbers, dtype=torch.int64).to(hidden.device)
         angles = self._decoder.rotary.angles(positions, hidden.dtype)
         attend = Paged(self.pool, sent[:1], sent[2:3], sent[4:], angles, self._decoder.heads)
