@@ -11,7 +11,7 @@ import torch
 from reader_service.model import Drawn, Step
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.paged_attention import Paged
-from reader_service.torch_model.paged_kv import PagePool
+from reader_service.torch_model.paged_kv import NOWHERE, PagePool
 from reader_service.torch_model.sampling import draw
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64)
@@ -96,7 +96,7 @@ class DecodeGraphs:
     def _fill(self, steps: Sequence[Step], bucket: int) -> None:
         """Sends the inputs. Rows without a sequence have no tokens, so they read nothing and write nowhere."""
         rows = [(step.token, step.position, step.kv.length + 1, step.kv.slots(1)[0], step.kv.address) for step in steps]
-        rows += [(0, 0, 0, -1, 0)] * (bucket - len(rows))
+        rows += [(0, 0, 0, NOWHERE, 0)] * (bucket - len(rows))
         self._sent.numpy()[:, :bucket] = np.array(rows, dtype=np.int64).T
         self._numbers.copy_(self._sent, non_blocking=True)
         if not self._embedding_is_here:

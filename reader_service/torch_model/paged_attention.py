@@ -11,7 +11,7 @@ from reader_service.torch_model.paged_kv import PagePool
 
 class Paged:
     """Sequences with an equal number of new tokens. `tables` and `lengths` (sequences,) int64: addresses of their
-    tables, tokens with the new ones; `slots` (tokens,) int64: where the new ones go, -1 for nowhere."""
+    tables, tokens with the new ones; `slots` (tokens,) int64: where the new ones go, `NOWHERE` for none."""
 
     def __init__(
         self, pool: PagePool, tables: torch.Tensor, lengths: torch.Tensor, slots: torch.Tensor, angles: Angles,

@@ -13,6 +13,8 @@ import torch
 
 from reader_service.torch_model.kv import KvShape
 
+NOWHERE = -(1 << 62)
+"""No slot. Offsets of real ones may be negative too: memory may lie before the anchor."""
 PAGE_TOKENS = 64
 SLAB_PAGES = 16
 

@@ -79,7 +79,7 @@ def _rotate_into_kv(
     head = tl.program_id(1)
     token = tl.program_id(0) * TOKENS + tl.arange(0, TOKENS)
     dim = tl.arange(0, WIDTH)
-    slot = tl.load(slots + token, mask=token < tokens, other=-1)
+    slot = tl.load(slots + token, mask=token < tokens, other=-(1 << 62))
     mask = (token < tokens)[:, None] & (dim < DIM)[None, :]
     source = qkv + (token.to(tl.int64) * (HEADS + 2 * KV_HEADS) + head)[:, None] * DIM
     x = tl.load(source + dim[None, :], mask=mask, other=0.0)
@@ -96,7 +96,7 @@ def _rotate_into_kv(
     else:
         # Keys of all kv heads, then values, in the order in which a page holds them.
         place = slot + layer_offset + (head - HEADS) * (PAGE * DIM)
-        tl.store(kv + place[:, None] + dim[None, :], x, mask=mask & (slot >= 0)[:, None])
+        tl.store(kv + place[:, None] + dim[None, :], x, mask=mask & (slot > -(1 << 61))[:, None])
 
 
 def rotate_into_kv(
@@ -104,7 +104,7 @@ def rotate_into_kv(
     slots: torch.Tensor, *, heads: int, kv_heads: int, page: int,
 ) -> torch.Tensor:  # fmt: skip
     """Rotates queries and keys of `qkv` (tokens, (heads + 2 · kv heads) · dim), halves paired, writes keys and values
-    to `kv` at `slots` (tokens,) int64 in elements, -1 for nowhere, and returns the queries (tokens, heads, dim)."""
+    to `kv` at `slots` (tokens,) int64 in elements, `paged_kv.NOWHERE` for none, and returns the queries (tokens, heads, dim)."""
     tokens = qkv.shape[0]
     dim = qkv.shape[1] // (heads + 2 * kv_heads)
     query = qkv.new_empty((tokens, heads, dim))
