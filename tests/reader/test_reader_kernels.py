@@ -12,12 +12,13 @@ from torch.nn import functional
 from reader_service.model import Chunk, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
+from reader_service.torch_model.attention import rotate
 from reader_service.torch_model.graphs import DecodeGraphs
 from reader_service.torch_model.kernels import attention, quantized, rows
 from reader_service.torch_model.kernels.quantized import Tiles
 from reader_service.torch_model.kv import KvShape
 from reader_service.torch_model.load import load_model
-from reader_service.torch_model.paged_kv import PagedKv, PagePool
+from reader_service.torch_model.paged_kv import NOWHERE, PagedKv, PagePool
 from reader_service.torch_model.runners import CardRunner
 from reader_service.torch_model.steps import TorchSteps
 from reader_service.torch_model.torch_reader import TorchReader
@@ -93,6 +94,23 @@ def test_rows_equal_plain_torch():
     rows.rotate_pages(qkv, angles.cos(), angles.sin())
     PLAIN.rotate_pages(theirs, angles.cos(), angles.sin())
     torch.testing.assert_close(qkv, theirs)
+
+
+def test_keys_and_values_land_in_their_slots_before_and_behind_the_anchor_and_nowhere_else():
+    heads, kv_heads, dim, page = 2, 1, 4, 2
+    memory = torch.zeros(64)
+    anchor, slots = memory[32:], torch.tensor([-24, 8, NOWHERE])
+    qkv, half = torch.randn(3, (heads + 2 * kv_heads) * dim), torch.randn(3, dim // 2)
+    cos, sin = torch.cat((half, half), 1).cos(), torch.cat((-half.sin(), half.sin()), 1)
+    query = rows.rotate_into_kv(qkv, (cos, sin), anchor, 0, slots, heads=heads, kv_heads=kv_heads, page=page)
+    states = qkv.view(3, -1, dim)
+    turned = rotate(states[:, :3], cos[:, None], sin[:, None])
+    torch.testing.assert_close(query, turned[:, :heads])
+    expected = torch.zeros(64)
+    for token, start in ((0, 8), (1, 40)):
+        expected[start : start + dim] = turned[token, heads]
+        expected[start + page * dim : start + page * dim + dim] = states[token, 3]
+    torch.testing.assert_close(memory, expected)
 
 
 @pytest.mark.parametrize("count", [1, 5], ids=["one row", "some rows"])

@@ -104,7 +104,8 @@ def rotate_into_kv(
     slots: torch.Tensor, *, heads: int, kv_heads: int, page: int,
 ) -> torch.Tensor:  # fmt: skip
     """Rotates queries and keys of `qkv` (tokens, (heads + 2 · kv heads) · dim), halves paired, writes keys and values
-    to `kv` at `slots` (tokens,) int64 in elements, `paged_kv.NOWHERE` for none, and returns the queries (tokens, heads, dim)."""
+    to `kv` at `slots` (tokens,) int64 in elements (`paged_kv.NOWHERE`: nowhere); returns the queries (tokens, heads,
+    dim)."""
     tokens = qkv.shape[0]
     dim = qkv.shape[1] // (heads + 2 * kv_heads)
     query = qkv.new_empty((tokens, heads, dim))
