@@ -219,6 +219,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "small decode": lambda: decode("small", ((1, 1024),)),
     "int8 decode": lambda: decode("int8", ((1, 1024), (32, 2048))),
     "transformers": lambda: gpu_peers.measure(tell, DOCUMENT_PAGES, forget),
+    "transformers batching": lambda: gpu_peers.batching(tell, forget),
 }
 QUICK = ("card", "checks")
 ARGUMENTS = argparse.Namespace(seconds=30.0)

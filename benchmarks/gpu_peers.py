@@ -1,4 +1,4 @@
-"""transformers' `generate` on the same shapes, card and limit, in the same run."""
+"""transformers on the same shapes, card and limit, in the same run: `generate`, and its batching for the text half."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from transformers import Qwen2VLForConditionalGeneration
+from transformers import GenerationConfig, Qwen2Config, Qwen2ForCausalLM, Qwen2VLForConditionalGeneration
 
 from benchmarks import gpu_model
 
@@ -36,6 +36,31 @@ def measure(tell: Callable[..., None], page_count: int, forget: Callable[[], Non
     del model
     gc.collect()
     torch.cuda.empty_cache()
+
+
+def batching(tell: Callable[..., None], forget: Callable[[], None]) -> None:
+    """Tokens a second of continuous batching, which takes no images: as many text tokens instead."""
+    forget()
+    text = gpu_model.config().text_config.to_dict()
+    text["rope_parameters"] = {"rope_type": "default", "rope_theta": 1e6}
+    kept = ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads")
+    kept += ("vocab_size", "max_position_embeddings", "rope_parameters", "bos_token_id", "eos_token_id")
+    shapes = Qwen2Config(**{name: text[name] for name in kept}, tie_word_embeddings=False)
+    with torch.device("meta"):
+        model = Qwen2ForCausalLM(shapes)
+    model = model.to(torch.bfloat16).to_empty(device="cuda").eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(0, 0.02)
+    model.model.rotary_emb = type(model.model.rotary_emb)(config=shapes).cuda()
+    how = GenerationConfig(max_new_tokens=48, do_sample=False, eos_token_id=None, pad_token_id=0)
+    for batch in (8, 32):
+        prompts = [[4 + (number * 7 + at) % 900 for at in range(2000)] for number in range(batch)]
+        outputs = model.generate_batch(prompts, generation_config=how, record_timestamps=True)
+        times = [output.timestamps for output in outputs.values()]
+        since, until = max(row[0] for row in times), max(row[-1] for row in times)
+        counted = sum(at > since for row in times for at in row)
+        tell("transformers batching", **{f"batch {batch} of 2000": f"{counted / (until - since):.0f} tok/s"})
 
 
 def peer(shapes: Any) -> Any:
