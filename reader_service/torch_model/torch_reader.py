@@ -101,6 +101,7 @@ class TorchReader:
         self._bound_page()
         vision_bytes, prefill_bytes = self._warm_chunks([self._largest_page()])
         costs = self.facts.costs
+        self._correct(context_bytes=costs.context_bytes + self._parts.card.context_growth())
         # What was measured replaces a formula that said less.
         self._correct(
             vision_bytes_per_patch=max(costs.vision_bytes_per_patch, vision_bytes),
