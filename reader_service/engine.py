@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from typing import TypeVar
 
 from reader_service.device import Device, Job
 from reader_service.errors import DeviceLost, DocumentNotResident, Draining, OutOfMemory, ReaderError
-from reader_service.model import Drawn
-from reader_service.results import Completed, DocumentInfo, Event, Load
+from reader_service.meter import Meter
+from reader_service.results import Event, Load
 from reader_service.scheduler import Scheduler
+from reader_service.turns import Turns
 
 T = TypeVar("T")
 MOST_OOMS_IN_A_ROW = 3
@@ -26,10 +26,6 @@ _IDLE_S = 5.0  # how often an idle engine looks for expired documents
 
 class Cancelled(Exception):
     """The last event of a request whose caller left."""
-
-
-def _raise(error: Exception) -> bool:
-    raise error
 
 
 class Engine:
@@ -49,8 +45,9 @@ class Engine:
         self._wake = threading.Condition()
         self._poked = self._draining = self._stopping = False
         self._calls: deque[Callable[[], None]] = deque()
-        self._ooms_in_a_row = self._tokens = self._steps = 0
-        self._peak_over_prediction = 0.0
+        self._ooms_in_a_row = 0
+        self._meter = Meter()
+        self._turns = Turns(device, scheduler, self._attempt)
         self._drained: Future[None] = Future()
         self._stopped = threading.Event()
         self.lost = False
@@ -137,9 +134,8 @@ class Engine:
         self._answer_calls()
         self._end_cancelled()
         self._admit()
-        turn = self.scheduler.turn()
-        self._timed([job for job in turn if job.decoding], [job for job in turn if not job.decoding])
-        self._steps += 1
+        self._turns.take(self.scheduler.turn())
+        self._meter.steps += 1
         self._settle()
 
     def delete(self, document_id: str) -> int:
@@ -186,49 +182,6 @@ class Engine:
             self._foresee()
             self._attempt(job, job.start)
         self._publish()  # before the step's work, which may take long
-
-    def _timed(self, decoding: Sequence[Job], chunks: Sequence[Job]) -> None:
-        """One token of each answer, then a chunk; each is booked as the time it took."""
-        began_s = self.device.clock()
-        if decoding:
-            self._decode(decoding)
-            self.scheduler.spent(decoding=True, spent_s=self.device.clock() - began_s)
-        for job in chunks:
-            began_s = self.device.clock()
-            self._attempt(job, partial(self._chunk, job))
-            self.scheduler.spent(decoding=False, spent_s=self.device.clock() - began_s)
-
-    def _decode(self, jobs: Sequence[Job]) -> None:
-        """One token of each. When the step fails they are tried one by one, so that only the guilty one ends."""
-        try:
-            drawn = self._step_of(jobs)
-        except DeviceLost as error:
-            self._lose(error)
-        except Exception as error:
-            if len(jobs) == 1:
-                self._attempt(jobs[0], partial(_raise, error))
-                return
-            if isinstance(error, OutOfMemory):
-                self.device.model.recover()
-            for job in jobs:
-                if not job.ended:
-                    self._decode([job])
-        else:
-            for job, token in zip(jobs, drawn, strict=True):
-                self._attempt(job, partial(job.take, token))
-
-    def _step_of(self, jobs: Sequence[Job]) -> Sequence[Drawn]:
-        model = self.device.model
-        pending = model.decode([job.next_step() for job in jobs])
-        for job in jobs:  # the device works meanwhile
-            self._attempt(job, job.speak)
-        self._note_peak()
-        return model.drawn(pending)
-
-    def _chunk(self, job: Job) -> bool:
-        done = job.advance()
-        self._note_peak()
-        return done
 
     def _reserve(self, job: Job) -> bool:
         """Reserves a job's bytes. One whose document went ends here, which makes no room but holds up nobody."""
@@ -297,29 +250,17 @@ class Engine:
             job.close()
         finally:
             self.device.pool.release(job)
-            self._count(last)
+            self._meter.count(last)
+            if not isinstance(last, BaseException):
+                self._ooms_in_a_row = 0
             self._publish()
             job.sink.put(last)
-
-    def _count(self, last: Event) -> None:
-        if not isinstance(last, BaseException):
-            self._ooms_in_a_row = 0
-        if isinstance(last, Completed):
-            self._tokens += last.completion_tokens
-        if isinstance(last, Completed | DocumentInfo) and last.ledger.predicted_peak_bytes:
-            share = last.ledger.measured_peak_bytes / last.ledger.predicted_peak_bytes
-            self._peak_over_prediction = max(self._peak_over_prediction, share)
 
     def _foresee(self) -> None:
         """A newcomer raises the peak that everyone beside it will see measured."""
         predicted = self.device.pool.predicted_peak()
         for job in self.scheduler.running:
             job.predicted_peak_bytes = max(job.predicted_peak_bytes, predicted)
-
-    def _note_peak(self) -> None:
-        peak_bytes = self.device.model.take_peak_bytes()
-        for job in self.scheduler.running:
-            job.peak_bytes = max(job.peak_bytes, peak_bytes)
 
     def _settle(self) -> None:
         self.device.pool.expire()
@@ -334,17 +275,4 @@ class Engine:
             self._drained.set_result(None)
 
     def _publish(self) -> None:
-        pool = self.device.pool
-        free_bytes = pool.free_bytes
-        self._load = Load(
-            running=len(self.scheduler.running),
-            waiting=self.scheduler.queued,
-            live_bytes=pool.live_bytes,
-            free_bytes=free_bytes,
-            largest_vision_tokens=self.device.budget.largest_vision_tokens(free_bytes),
-            tokens_generated=self._tokens,
-            steps=self._steps,
-            peak_over_prediction=self._peak_over_prediction,
-            offloads=self.device.model.offloads(),
-            documents=pool.documents(),
-        )
+        self._load = self._meter.load(self.device, self.scheduler)
