@@ -1,16 +1,22 @@
 """Weights of 8 and 4 bits on the CPU, by torch's own kernels."""
 
 import json
+import weakref
 from pathlib import Path
 
 import pytest
 import torch
+from transformers import AutoConfig
+from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLRotaryEmbedding
 
 from reader_service.model import Chunk, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
+from reader_service.torch_model.checkpoint import SafeTensors
+from reader_service.torch_model.decoder import Decoder, Formats
 from reader_service.torch_model.linear import Dense, Format, Int4, Int8, linear, nbytes
 from reader_service.torch_model.load import load_model
+from reader_service.torch_model.steps import TorchSteps
 from tests.reader import tiny
 from tests.reader.test_reader_torch import PROFILE
 
@@ -61,6 +67,40 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tiny.qwen(tmp_path_factory.mktemp("wide"), hidden=128, intermediate=256)
     (folder / "glyphstream.json").write_text(json.dumps(PROFILE))
     return folder
+
+
+class Watched:
+    """A checkpoint's tensors, and how many bytes of them were alive at once."""
+
+    def __init__(self, tensors: SafeTensors) -> None:
+        self._tensors = tensors
+        self.live = self.most = self.taken = 0
+
+    def take(self, name: str) -> torch.Tensor:
+        tensor = self._tensors.take(name)
+        self.live += tensor.nbytes
+        self.taken += tensor.nbytes
+        self.most = max(self.most, self.live)
+        weakref.finalize(tensor, self._gone, tensor.nbytes)
+        return tensor
+
+    def _gone(self, nbytes: int) -> None:
+        self.live -= nbytes
+
+    def has(self, name: str) -> bool:
+        return self._tensors.has(name)
+
+
+def test_loading_holds_what_is_kept_and_one_matrix(folder):
+    tensors = Watched(SafeTensors(folder, torch.device("cpu"), torch.float32))
+    config = AutoConfig.from_pretrained(folder).text_config
+    decoder = Decoder(
+        config, Qwen2VLRotaryEmbedding(config=config), tensors, Formats(Format.INT4, Format.INT8), TorchSteps()
+    )
+    kept = decoder.embedding.nbytes + sum(layer.norm_in.nbytes + layer.norm_mlp.nbytes for layer in decoder.layers)
+    largest = 2 * 256 * 128 * 4  # gate and up
+    assert largest < tensors.most <= kept + decoder._norm.nbytes + largest
+    assert tensors.taken > 3 * largest
 
 
 @pytest.mark.parametrize("weights", ["int8", "int4", "small"])
