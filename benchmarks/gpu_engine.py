@@ -83,7 +83,7 @@ def reader(name: str) -> TorchReader:
     loaded_s = time.perf_counter() - began_s
     formula = model.facts.costs
     model.warm()
-    costs = model.facts.costs
+    costs, last = model.facts.costs, list(model._parts.decoder.products())[-5:]
     tell(
         f"reader {name}", weights_gb=costs.weight_bytes / 1e9, context_gb=costs.context_bytes / 1e9,
         graphs_gb=(costs.context_bytes - formula.context_bytes) / 1e9, loaded_s=loaded_s,
@@ -91,6 +91,7 @@ def reader(name: str) -> TorchReader:
         bytes_a_patch=costs.vision_bytes_per_patch, formula_patch=formula.vision_bytes_per_patch,
         bytes_a_token=costs.prefill_bytes_per_token, formula_token=formula.prefill_bytes_per_token,
         largest_page_px=model.facts.geometry.max_page_pixels,
+        cuts=str([product.how and tuple(vars(product.how).values()) for product in last]),
     )  # fmt: skip
     return model
 

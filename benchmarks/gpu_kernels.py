@@ -11,10 +11,10 @@ import torch
 from torch.nn import functional as F
 
 from reader_service.torch_model.kernels import attention, quantized
-from reader_service.torch_model.kernels.quantized import Tiles
 from reader_service.torch_model.kv import KvShape
 from reader_service.torch_model.linear import Format, linear
 from reader_service.torch_model.paged_kv import PagedKv, PagePool
+from reader_service.torch_model.tuning import Tiles
 
 DEVICE = torch.device("cuda")
 Tell = Callable[..., None]
@@ -85,7 +85,7 @@ def torchs_int4(tell: Tell) -> None:
     tell(
         "kernels",
         torchs_int4_us=1e3 * graphed_ms(lambda: torch._weight_int4pack_mm(x, theirs, 128, both)),
-        own_int4_us=1e3 * graphed_ms(lambda: quantized.few_rows_int4(x, packed, scales, scales, None)),
+        own_int4_us=1e3 * graphed_ms(lambda: quantized.one_row_int4(x, packed, scales, scales, None, INT4_TILES[1])),
     )
 
 
@@ -120,11 +120,6 @@ def tiles(tell: Tell) -> None:
         plain = [graphed_ms(partial(F.linear, x, weight))]
         plain += [graphed_ms(partial(quantized.one_row, x, weight, None, None, how)) for how in PLAIN_TILES]
         int8 = [graphed_ms(partial(quantized.one_row, x, eight, one, None, how)) for how in INT8_TILES]
-        int4 = []
-        kept = quantized.INT4_ROW
-        for how in INT4_TILES:
-            quantized.INT4_ROW = (how, how)
-            int4.append(graphed_ms(partial(quantized.few_rows_int4, x, four, scales, scales, None)))
-        quantized.INT4_ROW = kept
+        int4 = [graphed_ms(partial(quantized.one_row_int4, x, four, scales, scales, None, how)) for how in INT4_TILES]
         for name, times in (("plain", plain), ("int8", int8), ("int4", int4)):
             tell("tiles", **{f"{outputs}x{inputs} {name}, us": " ".join(f"{1e3 * ms:.1f}" for ms in times)})

@@ -6,6 +6,7 @@ neighbours instead of halves, which a fixed reordering of its query and key rows
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +88,12 @@ class Decoder:
         tied = isinstance(self.head, Dense) and self.head.weight.data_ptr() == self.embedding.data_ptr()
         layers = sum(layer.nbytes for layer in self.layers)
         return int(embedding + self._norm.nbytes + layers + (0 if tied else nbytes(self.head)))
+
+    def products(self) -> Iterator[Linear]:
+        """Every matrix product of a token."""
+        for layer in self.layers:
+            yield from (layer.qkv, layer.out, layer.gate_up, layer.down)
+        yield self.head
 
     def embed(self, tokens: torch.Tensor) -> torch.Tensor:
         """Embeddings (tokens, hidden) on the device; `tokens` lie where the embedding does."""

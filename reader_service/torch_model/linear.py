@@ -6,12 +6,15 @@ weights widened a tile at a time, so that a product never needs more than `TILE_
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Protocol
 
 import torch
 from torch.nn import functional as F
+
+from reader_service.torch_model import tuning
+from reader_service.torch_model.tuning import Tiles
 
 GROUP = 128
 TILE_BYTES = 64 * 1024 * 1024
@@ -29,6 +32,13 @@ class Format(Enum):
 class Linear(Protocol):
     """x (rows, inputs) → (rows, outputs)."""
 
+    cuts: Sequence[Tiles | None]
+    how: Tiles | None  # the cut of a product of one row on a card
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(outputs, inputs)."""
+
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """The product."""
 
@@ -41,10 +51,21 @@ class Dense:
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None = None) -> None:
         self.weight, self.bias = weight, bias
+        self.cuts: Sequence[Tiles | None] = tuning.PLAIN
+        self.how: Tiles | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """See `Linear`."""
+        return self.weight.shape[0], self.weight.shape[1]
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """See `Linear`."""
-        return F.linear(x, self.weight, self.bias)
+        if self.how is None or x.shape[0] > 1:
+            return F.linear(x, self.weight, self.bias)
+        from reader_service.torch_model.kernels import quantized
+
+        return quantized.one_row(x, self.weight, None, self.bias, self.how)
 
     def tensors(self) -> list[torch.Tensor]:
         """See `Linear`."""
@@ -58,6 +79,13 @@ class Int8:
         parts = [_int8(rows) for rows in torch.split(weight, _rows_at_once(weight))]
         self.weight, self.scales = (torch.cat(part) for part in zip(*parts, strict=True))
         self.bias = bias
+        self.cuts: Sequence[Tiles | None] = tuning.INT8
+        self.how: Tiles | None = self.cuts[0]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """See `Linear`."""
+        return self.weight.shape[0], self.weight.shape[1]
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """See `Linear`."""
@@ -65,9 +93,11 @@ class Int8:
             return _plus(torch.ops.aten._weight_int8pack_mm(x.contiguous(), self.weight, self.scales), self.bias)
         from reader_service.torch_model.kernels import quantized
 
+        if x.shape[0] == 1 and self.how is not None:
+            return quantized.one_row(x, self.weight, self.scales, self.bias, self.how)
         if x.shape[0] <= quantized.MOST_ROWS:
             return quantized.few_rows_int8(x, self.weight, self.scales, self.bias)
-        return _by_tiles(x, self.weight.shape, self._wide, self.bias)
+        return _by_tiles(x, self.shape, self._wide, self.bias)
 
     def tensors(self) -> list[torch.Tensor]:
         """See `Linear`."""
@@ -81,7 +111,9 @@ class Int4:
     """Groups of 128 inputs of 4 bits, (q - 8) · scale + zero."""
 
     def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
-        self._shape = weight.shape
+        self._shape = weight.shape[0], weight.shape[1]
+        self.cuts: Sequence[Tiles | None] = tuning.INT4
+        self.how: Tiles | None = self.cuts[0]
         parts = [_int4(rows) for rows in torch.split(weight, _rows_at_once(weight))]
         quants, scales, zeros = (torch.cat(part) for part in zip(*parts, strict=True))
         self.bias = bias
@@ -90,8 +122,13 @@ class Int4:
             self.packed = _halves(quants)
             self.scales, self.zeros = scales, zeros
         else:  # the layout of torch's kernel
-            self.packed = torch.ops.aten._convert_weight_to_int4pack_for_cpu(quants.int().view(self._shape), 1)
+            self.packed = torch.ops.aten._convert_weight_to_int4pack_for_cpu(quants.int().view(self.shape), 1)
             self.scales = torch.stack((scales, zeros), -1).transpose(0, 1).contiguous()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """See `Linear`."""
+        return self._shape
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """See `Linear`."""
@@ -100,9 +137,11 @@ class Int4:
             return _plus(product, self.bias)
         from reader_service.torch_model.kernels import quantized
 
+        if x.shape[0] == 1 and self.how is not None:
+            return quantized.one_row_int4(x, self.packed, self.scales, self.zeros, self.bias, self.how)
         if x.shape[0] <= quantized.MOST_ROWS:
             return quantized.few_rows_int4(x, self.packed, self.scales, self.zeros, self.bias)
-        return _by_tiles(x, self._shape, self._wide, self.bias)
+        return _by_tiles(x, self.shape, self._wide, self.bias)
 
     def tensors(self) -> list[torch.Tensor]:
         """See `Linear`."""
@@ -160,7 +199,7 @@ def _plus(product: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
 
 
 def _by_tiles(
-    x: torch.Tensor, shape: torch.Size, wide: Callable[[int, int], torch.Tensor], bias: torch.Tensor | None
+    x: torch.Tensor, shape: tuple[int, int], wide: Callable[[int, int], torch.Tensor], bias: torch.Tensor | None
 ) -> torch.Tensor:
     outputs, inputs = shape
     out = x.new_empty((x.shape[0], outputs))

@@ -15,6 +15,7 @@ from reader_service.torch_model.kv import KvCache
 from reader_service.torch_model.paged_attention import Paged
 from reader_service.torch_model.paged_kv import PagedKv, PagePool
 from reader_service.torch_model.sampling import draw
+from reader_service.torch_model.tuning import graph_ms, tune
 
 
 class Runner(Protocol):
@@ -124,7 +125,13 @@ class CardRunner:
         return self.graphs.drawn(pending)
 
     def warm(self) -> None:
-        """Captures a graph for each batch size."""
+        """Chooses how a token's products are cut, and captures a graph for each batch size."""
+        like = self._decoder.kv_shape.dtype
+
+        def row(inputs: int) -> torch.Tensor:
+            return torch.randn((1, inputs), device=self._decoder.device, dtype=like)
+
+        tune(self._decoder.products(), row, graph_ms)
         self.graphs.capture()
 
     def spare_bytes(self) -> int:

@@ -2,6 +2,8 @@
 
 import json
 import weakref
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VLRotaryEmbeddin
 from reader_service.model import Chunk, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
+from reader_service.torch_model import tuning
 from reader_service.torch_model.checkpoint import SafeTensors
 from reader_service.torch_model.decoder import Decoder, Formats
 from reader_service.torch_model.linear import Dense, Format, Int4, Int8, linear, nbytes
@@ -67,6 +70,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tiny.qwen(tmp_path_factory.mktemp("wide"), hidden=128, intermediate=256)
     (folder / "glyphstream.json").write_text(json.dumps(PROFILE))
     return folder
+
+
+def test_products_of_one_shape_get_the_fastest_of_their_cuts():
+    alike, other = [linear(weight(), None, Format.INT8) for _ in range(10)], linear(weight(32), None, Format.INT8)
+    fastest = {(64, 256): tuning.INT8[2], (32, 256): tuning.INT8[1]}
+    timed: list[int] = []
+
+    def time_ms(actions: Sequence[partial[torch.Tensor]]) -> float:
+        product = actions[0].func
+        timed.append(len(actions))
+        return 1.0 if product.how is fastest[product.shape] else 2.0
+
+    tuning.tune([*alike, other], lambda inputs: torch.randn(1, inputs), time_ms)
+    assert {product.how for product in alike} == {tuning.INT8[2]}
+    assert other.how is tuning.INT8[1]
+    assert timed == [8] * len(tuning.INT8) + [1] * len(tuning.INT8)
 
 
 class Watched:

@@ -15,13 +15,14 @@ from reader_service.settings import Settings
 from reader_service.torch_model.attention import rotate
 from reader_service.torch_model.graphs import DecodeGraphs
 from reader_service.torch_model.kernels import attention, quantized, rows
-from reader_service.torch_model.kernels.quantized import Tiles
 from reader_service.torch_model.kv import KvShape
+from reader_service.torch_model.linear import Dense
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.paged_kv import NOWHERE, PagedKv, PagePool
 from reader_service.torch_model.runners import CardRunner
 from reader_service.torch_model.steps import TorchSteps
 from reader_service.torch_model.torch_reader import TorchReader
+from reader_service.torch_model.tuning import Tiles
 from tests.reader import tiny
 
 CPU = torch.device("cpu")
@@ -124,6 +125,9 @@ def test_products_of_few_bits_equal_products_with_widened_weights(count):
     torch.testing.assert_close(quantized.widen_int4(packed, scales, zeros), wide)
     x = torch.randn(count, inputs)
     got = quantized.few_rows_int4(x, packed, scales, zeros, bias)
+    if count == 1:
+        alone = quantized.one_row_int4(x, packed, scales, zeros, bias, Tiles(8, 2, 4, 2))
+        torch.testing.assert_close(alone, got, rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(got, x @ wide.T + bias, rtol=1e-3, atol=1e-3)
     eight, one = torch.randint(-128, 128, (outputs, inputs), dtype=torch.int8), torch.rand(outputs) * 0.01
     got = quantized.few_rows_int8(x, eight, one, None)
@@ -133,6 +137,9 @@ def test_products_of_few_bits_equal_products_with_widened_weights(count):
 def test_a_product_of_one_row_needs_no_fewer_bits():
     x, weight, bias = torch.randn(1, 200), torch.randn(24, 200), torch.randn(24)
     got = quantized.one_row(x, weight, None, bias, Tiles(8, 128, 4, 2))
+    chosen = Dense(weight, bias)
+    chosen.how = Tiles(4, 256, 4, 1)
+    torch.testing.assert_close(chosen(x), got)
     torch.testing.assert_close(got, functional.linear(x, weight, bias), rtol=1e-4, atol=1e-4)
 
 

@@ -6,32 +6,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 import triton
 import triton.language as tl
 
+from reader_service.torch_model.tuning import Tiles
+
 GROUP = 128
 MOST_ROWS = 64
 """Longer inputs are cheaper with widened weights."""
-
-
-@dataclass(frozen=True)
-class Tiles:
-    """How a product of one row is cut: outputs a program, inputs (groups of 128 for 4 bits) a turn of its loop."""
-
-    outputs: int
-    inputs: int
-    warps: int
-    stages: int
-
-
-MANY_OUTPUTS = 8192
-# For few and for many outputs.
-INT4_ROW = (Tiles(8, 4, 4, 3), Tiles(16, 4, 4, 3))
-INT8_ROW = (Tiles(4, 1024, 4, 3), Tiles(8, 1024, 4, 3))
 
 
 @triton.jit
@@ -165,13 +150,6 @@ def few_rows_int4(
     out = x.new_empty((rows, outputs))
     some = {"BIASED": bias is not None}
     bias = scales if bias is None else bias
-    if rows == 1:
-        how = INT4_ROW[outputs >= MANY_OUTPUTS]
-        _row_int4[(triton.cdiv(outputs, how.outputs),)](
-            x, packed, scales, zeros, bias, out, outputs, inputs // GROUP, inputs // 2, **some,
-            N=how.outputs, G=how.inputs, STAGES=how.stages, num_warps=how.warps,
-        )  # fmt: skip
-        return out
     n = 32 if outputs < 8192 else 64
     _rows_int4[(triton.cdiv(outputs, n),)](
         x, packed, scales, zeros, bias, out, rows, x.stride(0), outputs, inputs, **some, M=_padded(rows), N=n,
@@ -187,8 +165,6 @@ def few_rows_int8(
     rows, inputs = x.shape
     outputs = weight.shape[0]
     out = x.new_empty((rows, outputs))
-    if rows == 1:
-        return one_row(x, weight, scales, bias, INT8_ROW[outputs >= MANY_OUTPUTS])
     some: dict[str, Any] = {"BIASED": bias is not None}
     bias = scales if bias is None else bias
     n = 32 if outputs < 8192 else 64
@@ -209,6 +185,20 @@ def one_row(
         x, weight, x if scales is None else scales, x if bias is None else bias, out, outputs, inputs,
         SCALED=scales is not None, BIASED=bias is not None, N=how.outputs, K=how.inputs, STAGES=how.stages,
         num_warps=how.warps,
+    )  # fmt: skip
+    return out
+
+
+def one_row_int4(
+    x: torch.Tensor, packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor, bias: torch.Tensor | None,
+    how: Tiles,
+) -> torch.Tensor:  # fmt: skip
+    """`few_rows_int4` of one row, without the matrix unit."""
+    outputs, half = packed.shape
+    out = x.new_empty((1, outputs))
+    _row_int4[(triton.cdiv(outputs, how.outputs),)](
+        x, packed, scales, zeros, scales if bias is None else bias, out, outputs, 2 * half // GROUP, half,
+        BIASED=bias is not None, N=how.outputs, G=how.inputs, STAGES=how.stages, num_warps=how.warps,
     )  # fmt: skip
     return out
 
