@@ -204,9 +204,6 @@ def peaks(name: str) -> None:
 SECTIONS: dict[str, Callable[[], None]] = {
     "card": card,
     "checks": checks,
-    "kernels": lambda: gpu_kernels.products(tell, RESULTS["card"]["copy_tb_s"]),
-    "tiles": lambda: gpu_kernels.tiles(tell),
-    "paged": lambda: gpu_kernels.paged(tell, RESULTS["card"]["copy_tb_s"]),
     "plain decode": lambda: decode("plain"),
     "plain first token": lambda: first_token("plain"),
     "plain follow-up": lambda: follow_up("plain"),
@@ -218,9 +215,12 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "int4 load": lambda: tell("load int4", **gpu_load.random_load(reader("int4"), ARGUMENTS.seconds)),
     "small peaks": lambda: peaks("small"),
     "small decode": lambda: decode("small", ((1, 1024),)),
-    "int8 decode": lambda: decode("int8", ((1, 1024), (32, 2048))),
     "transformers": lambda: gpu_peers.measure(tell, DOCUMENT_PAGES, forget),
     "transformers batching": lambda: gpu_peers.batching(tell, forget),
+    "int8 decode": lambda: decode("int8", ((1, 1024), (32, 2048))),
+    "paged": lambda: gpu_kernels.paged(tell, RESULTS["card"]["copy_tb_s"]),
+    "kernels": lambda: gpu_kernels.products(tell, RESULTS["card"]["copy_tb_s"]),
+    "tiles": lambda: gpu_kernels.tiles(tell),
 }
 QUICK = ("card", "checks")
 ARGUMENTS = argparse.Namespace(seconds=30.0)
@@ -253,12 +253,11 @@ def main() -> None:
             traceback.print_exc()
             RESULTS.setdefault(name, {})["failed"] = True
         print(f"   {time.perf_counter() - began_s:.1f} s", flush=True)
-    text = json.dumps(RESULTS, indent=1)
-    if ARGUMENTS.out:
-        ARGUMENTS.out.parent.mkdir(parents=True, exist_ok=True)
-        ARGUMENTS.out.write_text(text)
-    else:
-        print(text)
+        if ARGUMENTS.out:  # at once, for the time may be up before the last section
+            ARGUMENTS.out.parent.mkdir(parents=True, exist_ok=True)
+            ARGUMENTS.out.write_text(json.dumps(RESULTS, indent=1))
+    if not ARGUMENTS.out:
+        print(json.dumps(RESULTS, indent=1))
 
 
 if __name__ == "__main__":
