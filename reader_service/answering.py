@@ -10,7 +10,7 @@ from reader_service.budget import Need
 from reader_service.device import Device, Job, MemoryOf, Sink
 from reader_service.errors import DocumentNotResident, DoesNotFit, InvalidQuestion
 from reader_service.kv_pool import Resident
-from reader_service.model import Chunk, Drawn, Kv, Logits, MarkKind, Sampling, Turn
+from reader_service.model import Chunk, Drawn, Kv, MarkKind, Sampling, Step, Turn
 from reader_service.positions import text_positions
 from reader_service.profile import Task
 from reader_service.results import Accepted, Completed, Event, Finish, Progress, Stage, TextDelta, Timings
@@ -41,6 +41,7 @@ class Answering(Job):
         self._prefilled = self._drawn = 0
         self._log_probability = self._prefill_ms = 0.0
         self._ttft_ms = math.nan
+        self._silent = False  # the last token is drawn and its text is not out
 
     def prepare(self, ahead: int) -> bool:
         """Tokenises the question. Raises DocumentNotResident, InvalidQuestion, DoesNotFit."""
@@ -51,7 +52,7 @@ class Answering(Job):
         if len(self._tokens) > self._max_prompt_tokens:
             raise InvalidQuestion(f"question and history take {len(self._tokens)} tokens of {self._max_prompt_tokens}")
         budget = self.device.budget
-        self.need = Need(self._branch_tokens * budget.costs.kv_bytes_per_token, budget.workspace(0, len(self._tokens)))
+        self.need = Need(budget.branch_bytes(self._branch_tokens), budget.workspace(0, len(self._tokens)))
         if budget.peak(document.info.kv_bytes, [self.need]) > budget.total_bytes:
             raise DoesNotFit("document and answer together will never fit the device", budget.largest_ever())
         self.sink.put(Accepted(ahead, self.device.pool.predicted_peak(self.need)))
@@ -80,11 +81,47 @@ class Answering(Job):
         return False
 
     def advance(self) -> bool:
-        """One chunk of the prompt, or one token of the answer."""
-        return self._step_decode() if self.decoding else self._step_prefill()
+        """One chunk of the prompt; with the last one comes the first token."""
+        began_s = self.device.clock()
+        chunk_tokens = self._tokens[self._prefilled :][: self.device.budget.chunks.prefill_tokens]
+        start = self._held().next_position + self._prefilled
+        positions = text_positions(start, len(chunk_tokens))
+        logits = self.device.model.prefill(self._kv, Chunk(chunk_tokens, positions))
+        self._prefill_ms += self.elapsed_ms(began_s)
+        self._prefilled += len(chunk_tokens)
+        self.sink.put(Progress(Stage.PREFILL, self._prefilled, len(self._tokens)))
+        self.decoding = self._prefilled == len(self._tokens)
+        if not self.decoding:
+            return False
+        ended = self.take(self.device.model.draw(logits, self._sampler))
+        self.speak()
+        return ended
+
+    def next_step(self) -> Step:
+        """The token drawn last, which the KV does not hold yet."""
+        position = self._held().next_position + len(self._tokens) + self._drawn - 1
+        return Step(self._kv, self._last.token, position, self._sampler)
+
+    def take(self, drawn: Drawn) -> bool:
+        """Notes a token; True when the answer is finished. Its text is spoken later, unless it may end the answer."""
+        self._last = drawn
+        self._drawn += 1
+        self._log_probability += drawn.log_probability
+        self._silent = True
+        if self.question.sampling.stop or drawn.token in self.device.model.vocabulary.marks:
+            self.speak()
+        return self._text.ended or self._drawn >= self.question.max_new_tokens
+
+    def speak(self) -> bool:
+        """Sends the text that the last token makes certain, once."""
+        if self._silent:
+            self._silent = False
+            self._emit(self._text.push(self._last.token))
+        return False
 
     def result(self) -> Event:
         """The completion, after the last held-back text went out."""
+        self.speak()
         self._emit(self._text.finish())
         document, absent_text = self._held(), self.device.model.facts.profile.absent_text
         denied = bool(absent_text) and self._text.answer.strip().rstrip(".。") == absent_text
@@ -135,31 +172,6 @@ class Answering(Job):
         kinds = [marks[token].kind for token in self._tokens if token in marks]
         switches = [kind for kind in kinds if kind in (MarkKind.REASONING_OPEN, MarkKind.REASONING_CLOSE)]
         return bool(switches) and switches[-1] is MarkKind.REASONING_OPEN
-
-    def _step_prefill(self) -> bool:
-        began_s = self.device.clock()
-        chunk_tokens = self._tokens[self._prefilled :][: self.device.budget.chunks.prefill_tokens]
-        start = self._held().next_position + self._prefilled
-        positions = text_positions(start, len(chunk_tokens))
-        logits = self.device.model.prefill(self._kv, Chunk(chunk_tokens, positions))
-        self._prefill_ms += self.elapsed_ms(began_s)
-        self._prefilled += len(chunk_tokens)
-        self.sink.put(Progress(Stage.PREFILL, self._prefilled, len(self._tokens)))
-        self.decoding = self._prefilled == len(self._tokens)
-        return self._take(logits) if self.decoding else False
-
-    def _step_decode(self) -> bool:
-        # The token drawn last is the one that the KV does not hold yet.
-        position = self._held().next_position + len(self._tokens) + self._drawn - 1
-        return self._take(self.device.model.decode(self._kv, self._last.token, position))
-
-    def _take(self, logits: Logits) -> bool:
-        """Draws a token and sends the text it makes certain; True when the answer is finished."""
-        self._last: Drawn = self.device.model.draw(logits, self._sampler)
-        self._drawn += 1
-        self._log_probability += self._last.log_probability
-        self._emit(self._text.push(self._last.token))
-        return self._text.ended or self._drawn >= self.question.max_new_tokens
 
     def _emit(self, deltas: Sequence[TextDelta]) -> None:
         for delta in deltas:

@@ -1,6 +1,7 @@
 """Bytes, predicted before anything touches the device: pure integer arithmetic.
 
-    peak = weights + context + KV · tokens + max(vision workspace per chunk, prefill workspace per chunk)
+    peak = weights + context + slabs of (KV · tokens, in pages)
+         + max(vision workspace per chunk, prefill workspace per chunk)
 
 One engine thread runs one chunk at a time, so one workspace, the largest, is alive at a time.
 """
@@ -55,9 +56,19 @@ class Budget:
         """Workspace of a request whose largest page has so many pixels (0: no pages) and which prefills `tokens`."""
         return max(self._vision_workspace(largest_page_pixels), self._prefill_workspace(tokens))
 
+    def kv_bytes(self, tokens: int) -> int:
+        """KV of a sequence of so many tokens, which is handed out in pages."""
+        page = self.costs.kv_page_tokens
+        return -(-tokens // page) * page * self.costs.kv_bytes_per_token
+
+    def branch_bytes(self, tokens: int) -> int:
+        """KV of an answer of so many tokens: at worst all but one token of its first page are a copy of its
+        document's."""
+        return self.kv_bytes(tokens + self.costs.kv_page_tokens - 1)
+
     def document_need(self, tokens: int, largest_page_pixels: int) -> Need:
         """A document of so many prompt tokens."""
-        return Need(tokens * self.costs.kv_bytes_per_token, self.workspace(largest_page_pixels, tokens))
+        return Need(self.kv_bytes(tokens), self.workspace(largest_page_pixels, tokens))
 
     def document_tokens(self, pages: int, pixels: int) -> int:
         """Prompt tokens of a document, at most: before its pages are here and its prompt is tokenised."""
@@ -66,8 +77,8 @@ class Budget:
     def peak(self, held_kv_bytes: int, needs: Iterable[Need]) -> int:
         """Peak when these requests run beside so many bytes of resident KV."""
         needs = tuple(needs)
-        live = sum(need.kv_bytes for need in needs)
-        return self._fixed() + held_kv_bytes + live + max((need.workspace_bytes for need in needs), default=0)
+        kv_bytes = held_kv_bytes + sum(need.kv_bytes for need in needs)
+        return self._fixed() + self._slabs(kv_bytes) + max((need.workspace_bytes for need in needs), default=0)
 
     def fit(self, need: Need, held_kv_bytes: int, running: Iterable[Need], away_bytes: int = 0) -> Fit:
         """Whether a request fits beside what is held and runs; `away_bytes` of the weights are on the host."""
@@ -79,11 +90,12 @@ class Budget:
     def free_bytes(self, held_kv_bytes: int, running: Iterable[Need]) -> int:
         """KV bytes a request could get beside what is held and runs, with a full chunk's workspace set aside."""
         standing = Need(0, self.workspace(self._usual_page_pixels(), self.chunks.prefill_tokens))
-        return max(0, self.total_bytes - self.peak(held_kv_bytes, [*running, standing]))
+        slack = self.costs.kv_slab_bytes - 1  # the last slab is rarely full
+        return max(0, self.total_bytes - self.peak(held_kv_bytes, [*running, standing]) - slack)
 
     def ever_fits(self, need: Need) -> bool:
         """Whether a document fits an otherwise empty device and leaves room for an answer."""
-        reserve = Need(self.answer_reserve_tokens * self.costs.kv_bytes_per_token)
+        reserve = Need(self.branch_bytes(self.answer_reserve_tokens))
         return self.peak(0, [need, reserve]) <= self.total_bytes
 
     def largest_ever(self) -> int:
@@ -96,12 +108,17 @@ class Budget:
         Pages are taken at the largest size that one chunk holds, so smaller pages lose a little more to their
         templates.
         """
-        tokens = kv_bytes // self.costs.kv_bytes_per_token - self.answer_reserve_tokens - 4 * PAGE_OVERHEAD_TOKENS
+        room = kv_bytes - self.branch_bytes(self.answer_reserve_tokens)
+        tokens = room // self.costs.kv_bytes_per_token - 4 * PAGE_OVERHEAD_TOKENS - (self.costs.kv_page_tokens - 1)
         page_tokens = max(1, self.geometry.vision_tokens(self._usual_page_pixels()))
         return max(0, tokens * page_tokens // (page_tokens + PAGE_OVERHEAD_TOKENS))
 
     def _fixed(self) -> int:
         return self.costs.weight_bytes + self.costs.context_bytes
+
+    def _slabs(self, kv_bytes: int) -> int:
+        """What the device gives for so much KV."""
+        return -(-kv_bytes // self.costs.kv_slab_bytes) * self.costs.kv_slab_bytes
 
     def _usual_page_pixels(self) -> int:
         return min(self.geometry.max_page_pixels, self.chunks.vision_patches * self.geometry.patch_px**2)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from reader_service.budget import Budget, Need
 from reader_service.kv_pool import KvPool
-from reader_service.model import Model
+from reader_service.model import Drawn, Model, Step
 from reader_service.results import Event, Ledger
 
 
@@ -48,9 +48,10 @@ class MemoryOf:
 
 
 class Job:
-    """One request while the engine has it. Subclasses fill in the five steps of its life, all on the engine thread:
-    `prepare` (size it, raise what forbids it), `attach` (take hold of what it reads), `start`, `advance` until it says
-    True, `result`; and `close`, which runs however it ends and gives every handle back."""
+    """One request while the engine has it. Subclasses fill in the steps of its life, all on the engine thread:
+    `prepare` (size it, raise what forbids it), `attach` (take hold of what it reads), `start`, `advance` and, while it
+    is `decoding`, `next_step`, `take` and `speak`, until one says True, `result`; and `close`, which runs however it
+    ends and gives every handle back."""
 
     exclusive = False  # at most one such job runs at a time
 
@@ -83,7 +84,19 @@ class Job:
         return False
 
     def advance(self) -> bool:
-        """One chunk or one token; True when it was the last."""
+        """One chunk; True when it was the last and no token follows."""
+        raise NotImplementedError
+
+    def next_step(self) -> Step:
+        """While `decoding`: what the model appends next."""
+        raise NotImplementedError
+
+    def take(self, drawn: Drawn) -> bool:
+        """While `decoding`: the token that followed; True when it was the last."""
+        raise NotImplementedError
+
+    def speak(self) -> bool:
+        """While `decoding`: sends what the last token means, while the device works on the next one; False."""
         raise NotImplementedError
 
     def result(self) -> Event:

@@ -11,19 +11,17 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-import structlog
-
 from reader_service.device import Device, Job
 from reader_service.errors import DeviceLost, DocumentNotResident, Draining, OutOfMemory, ReaderError
-from reader_service.results import Completed, Event, Load
+from reader_service.meter import Meter
+from reader_service.results import Event, Load
 from reader_service.scheduler import Scheduler
+from reader_service.turns import Turns
 
 T = TypeVar("T")
 MOST_OOMS_IN_A_ROW = 3
 _STOP_S = 10.0
 _IDLE_S = 5.0  # how often an idle engine looks for expired documents
-
-_log = structlog.get_logger(__name__)
 
 
 class Cancelled(Exception):
@@ -33,14 +31,23 @@ class Cancelled(Exception):
 class Engine:
     """Runs requests. `submit`, `cancel`, `wake`, `call`, `drain`, `stop` and `load` may be used from any thread."""
 
-    def __init__(self, device: Device, scheduler: Scheduler, on_lost: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        device: Device,
+        scheduler: Scheduler,
+        on_lost: Callable[[], object] = lambda: None,
+        note: Callable[..., object] = lambda event, **fields: None,
+    ) -> None:
         self.device = device
+        self._note = note  # hears of what an operator should know
         self.scheduler = scheduler
         self._on_lost = on_lost
         self._wake = threading.Condition()
         self._poked = self._draining = self._stopping = False
         self._calls: deque[Callable[[], None]] = deque()
-        self._ooms_in_a_row = self._tokens = self._steps = 0
+        self._ooms_in_a_row = 0
+        self._meter = Meter()
+        self._turns = Turns(device, scheduler, self._attempt)
         self._drained: Future[None] = Future()
         self._stopped = threading.Event()
         self.lost = False
@@ -127,11 +134,8 @@ class Engine:
         self._answer_calls()
         self._end_cancelled()
         self._admit()
-        for job in self.scheduler.turn():
-            decoding, began_s = job.decoding, self.device.clock()
-            self._attempt(job, job.advance)
-            self.scheduler.spent(decoding=decoding, spent_s=self.device.clock() - began_s)
-        self._steps += 1
+        self._turns.take(self.scheduler.turn())
+        self._meter.steps += 1
         self._settle()
 
     def delete(self, document_id: str) -> int:
@@ -150,7 +154,7 @@ class Engine:
         try:
             self.step()
         except Exception:
-            _log.exception("the engine failed")
+            self._note("the engine failed", exc_info=True)
             self._lose(DeviceLost("the engine failed"))
 
     def _poke(self) -> None:
@@ -203,7 +207,6 @@ class Engine:
             return False
         try:
             done = action()
-            self._note_peak()
             if done:
                 self._end(job, job.result())
             return not done
@@ -214,14 +217,14 @@ class Engine:
         except ReaderError as error:
             self._end(job, error)
         except Exception as error:
-            _log.exception("request failed", job=type(job).__name__)
+            self._note("request failed", exc_info=True, job=type(job).__name__)
             self._end(job, error)
         return False
 
     def _contain(self, job: Job, error: OutOfMemory) -> None:
         """Ends the one request that ran out of memory; several in a row mean that the device is beyond help."""
         self._ooms_in_a_row += 1
-        _log.warning("out of memory", in_a_row=self._ooms_in_a_row, predicted_peak_bytes=job.predicted_peak_bytes)
+        self._note("out of memory", in_a_row=self._ooms_in_a_row, predicted_peak_bytes=job.predicted_peak_bytes)
         self._end(job, error)
         self.device.model.recover()
         if self._ooms_in_a_row >= MOST_OOMS_IN_A_ROW:
@@ -247,26 +250,17 @@ class Engine:
             job.close()
         finally:
             self.device.pool.release(job)
-            self._count(last)
+            self._meter.count(last)
+            if not isinstance(last, BaseException):
+                self._ooms_in_a_row = 0
             self._publish()
             job.sink.put(last)
-
-    def _count(self, last: Event) -> None:
-        if not isinstance(last, BaseException):
-            self._ooms_in_a_row = 0
-        if isinstance(last, Completed):
-            self._tokens += last.completion_tokens
 
     def _foresee(self) -> None:
         """A newcomer raises the peak that everyone beside it will see measured."""
         predicted = self.device.pool.predicted_peak()
         for job in self.scheduler.running:
             job.predicted_peak_bytes = max(job.predicted_peak_bytes, predicted)
-
-    def _note_peak(self) -> None:
-        peak_bytes = self.device.model.take_peak_bytes()
-        for job in self.scheduler.running:
-            job.peak_bytes = max(job.peak_bytes, peak_bytes)
 
     def _settle(self) -> None:
         self.device.pool.expire()
@@ -281,15 +275,4 @@ class Engine:
             self._drained.set_result(None)
 
     def _publish(self) -> None:
-        pool = self.device.pool
-        free_bytes = pool.free_bytes
-        self._load = Load(
-            running=len(self.scheduler.running),
-            waiting=self.scheduler.queued,
-            live_bytes=pool.live_bytes,
-            free_bytes=free_bytes,
-            largest_vision_tokens=self.device.budget.largest_vision_tokens(free_bytes),
-            tokens_generated=self._tokens,
-            steps=self._steps,
-            documents=pool.documents(),
-        )
+        self._load = self._meter.load(self.device, self.scheduler)

@@ -39,8 +39,16 @@ class Resident:
 class KvPool:
     """The one owner of the device's KV budget. Used by the engine thread only."""
 
-    def __init__(self, budget: Budget, free: Callable[[Kv], None], clock: Callable[[], float], ttl_s: float) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        free: Callable[[Kv], None],
+        clock: Callable[[], float],
+        ttl_s: float,
+        spare_bytes: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.budget = budget
+        self._spare_bytes = spare_bytes
         self._free = free
         self._clock = clock
         self._ttl_s = ttl_s
@@ -127,7 +135,9 @@ class KvPool:
             self.drop(document_id)
 
     def _fit(self, need: Need, away_bytes: int) -> Fit:
-        return self.budget.fit(need, self.held_bytes, self._reserved.values(), away_bytes)
+        # Pages that lie idle in slabs which others keep alive count as held, but for those that this request will take.
+        idle_bytes = max(0, self._spare_bytes() - need.kv_bytes)
+        return self.budget.fit(need, self.held_bytes + idle_bytes, self._reserved.values(), away_bytes)
 
     def _evict_one(self) -> bool:
         unused = (key for key, document in self._documents.items() if not document.pins)

@@ -1,7 +1,7 @@
 """The seam between the engine and a model: the few calls an engine needs, and the values that cross.
 
-Handles (`Vision`, `Kv`, `Logits`, `Sampler`) are opaque to the engine: it passes them back and frees them. All calls
-except those of `Vocabulary` are made by the one engine thread. Any call may raise `errors.OutOfMemory` or
+Handles (`Vision`, `Kv`, `Logits`, `Sampler`, `Pending`) are opaque to the engine: it passes them back and frees them.
+All calls except those of `Vocabulary` are made by the one engine thread. Any call may raise `errors.OutOfMemory` or
 `errors.DeviceLost`; after `OutOfMemory` the handles given to the call are still valid to free.
 """
 
@@ -21,6 +21,7 @@ Vision: TypeAlias = Any
 Kv: TypeAlias = Any
 Logits: TypeAlias = Any
 Sampler: TypeAlias = Any
+Pending: TypeAlias = Any
 Tokens: TypeAlias = Sequence[int]
 Positions: TypeAlias = npt.NDArray[np.int64]
 """Shape (3, tokens): temporal, height and width position of each token."""
@@ -86,6 +87,8 @@ class Costs:
     vision_bytes_per_patch: int
     prefill_bytes_per_token: int
     logits_bytes: int
+    kv_page_tokens: int = 1  # KV of a sequence is handed out in pages of so many tokens
+    kv_slab_bytes: int = 1  # and taken from the device in slabs of so many bytes
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,16 @@ class Chunk:
     positions: Positions
     vision: Vision | None = None
     vision_offset: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One token of one sequence: `token`, drawn before, is appended at `position`; `sampler` draws the next one."""
+
+    kv: Kv
+    token: int
+    position: int
+    sampler: Sampler
 
 
 @dataclass(frozen=True)
@@ -194,7 +207,7 @@ class Model(Protocol):
         """Text to tokens and back."""
 
     def warm(self) -> None:
-        """Runs every path once and corrects `facts.costs` by what was measured."""
+        """Runs the largest chunks that will ever run, and corrects `facts.costs` by what was measured."""
 
     def see(self, pages: Sequence[GreyPage]) -> Vision:
         """Vision embeddings of pages, one row a vision token, pages in order."""
@@ -208,8 +221,14 @@ class Model(Protocol):
     def prefill(self, kv: Kv, chunk: Chunk) -> Logits:
         """Appends a chunk and returns the logits after its last token."""
 
-    def decode(self, kv: Kv, token: int, position: int) -> Logits:
-        """Appends one token and returns the logits after it."""
+    def decode(self, steps: Sequence[Step]) -> Pending:
+        """Begins one step of many sequences and returns at once where the device works by itself.
+
+        Raises before anything was appended; a step that was begun can be tried again one sequence at a time then.
+        """
+
+    def drawn(self, pending: Pending) -> Sequence[Drawn]:
+        """Waits for a step and returns its tokens, one a sequence."""
 
     def sampler(self, sampling: Sampling) -> Sampler:
         """Drawing state of one answer."""
@@ -222,6 +241,9 @@ class Model(Protocol):
 
     def balance(self, kv_bytes: int, pages_wait: bool) -> None:
         """Moves the vision tower between device and host as the held bytes and the waiting pages ask for."""
+
+    def spare_kv_bytes(self) -> int:
+        """KV memory that the device has handed out and no sequence uses."""
 
     def offloads(self) -> int:
         """Times the vision tower was moved to the host since start."""

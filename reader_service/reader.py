@@ -156,14 +156,15 @@ class Reader:
         model = self._load_model()
         model.warm()
         settings = self.settings
-        scheduler = Scheduler(settings.queue_limit_requests, settings.running_limit_requests, settings.retry_after_s)
-        return Engine(Device(model, self._pool(model), time.monotonic), scheduler, on_lost)
+        running_limit = settings.running_limit(on_card=model.facts.device == "cuda")
+        scheduler = Scheduler(settings.queue_limit_requests, running_limit, settings.retry_after_s)
+        return Engine(Device(model, self._pool(model), time.monotonic), scheduler, on_lost, _log.warning)
 
     def _pool(self, model: Model) -> KvPool:
         chunks = self.settings.chunks(on_card=model.facts.device == "cuda")
         facts, reserve = model.facts, 2 * self.settings.max_new_tokens
         budget = Budget(facts.costs, facts.geometry, chunks, facts.total_bytes, reserve)
-        return KvPool(budget, model.free, time.monotonic, self.settings.document_ttl_s)
+        return KvPool(budget, model.free, time.monotonic, self.settings.document_ttl_s, model.spare_kv_bytes)
 
 
 def _log_end(event: Event) -> None:

@@ -139,4 +139,6 @@ class Load:
     largest_vision_tokens: int
     tokens_generated: int
     steps: int
+    peak_over_prediction: float  # highest measured peak over its prediction since start; 0 before the first
+    offloads: int
     documents: tuple[DocumentInfo, ...]

@@ -35,7 +35,10 @@ class Settings(ServiceSettings):
     device: Literal["auto", "cuda", "cpu"] = "auto"
     """"cuda", "cpu", or "auto": the card when there is one."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Number format of weights and KV; "auto" is bfloat16 on a card and float32 on a CPU."""
+    """Number format of what is computed; "auto" is bfloat16 on a card and float32 on a CPU."""
+    weights: Literal["plain", "int8", "int4", "small"] = "plain"
+    """How weights are held: as they are; 8 bits a row; 4 bits (group 128), the head at 8 and embeddings on the host;
+    "small" is int4 with the vision tower at 8 bits as well, and on the host whenever no page waits."""
     memory_fraction: Fraction = 0.85
     """Part of the card (on a CPU: of the machine's memory) that may be used at all."""
     card_bytes: Annotated[int, Field(ge=0)] = 0
@@ -47,12 +50,15 @@ class Settings(ServiceSettings):
     torch_token_threads: Annotated[int, Field(ge=0)] = 0
     """Threads of one operation of a token on a CPU; 0 takes half of a chunk's."""
 
+    card_page_pixels: Count = 4 * 1024 * 1024
+    """Most pixels of one page on a card: a page is never split, so the largest one is memory set aside."""
     vision_chunk_patches: Annotated[int, Field(ge=0)] = 0
     """Most patches in one step of the vision tower; 0 means 1,024 on a CPU and 8,192 on a card."""
     prefill_chunk_tokens: Annotated[int, Field(ge=0)] = 0
     """Most tokens in one step of a prefill; 0 means 512 on a CPU and 2,048 on a card."""
     queue_limit_requests: Count = 32
-    running_limit_requests: Count = 16
+    running_limit_requests: Annotated[int, Field(ge=0)] = 0
+    """Most requests at work at once; 0 means 16 on a CPU and 64 on a card."""
     retry_after_s: float = 2.0
     document_ttl_s: float = 1800.0
     max_pages: Count = 4096
@@ -69,6 +75,10 @@ class Settings(ServiceSettings):
             self.vision_chunk_patches or (8192 if on_card else 1024),
             self.prefill_chunk_tokens or (2048 if on_card else 512),
         )
+
+    def running_limit(self, *, on_card: bool) -> int:
+        """Most requests at work at once."""
+        return self.running_limit_requests or (64 if on_card else 16)
 
 
 def bound_spinning() -> None:

@@ -154,6 +154,8 @@ def load(load: Load) -> pb.GetLoadResponse:
         documents=len(load.documents),
         tokens_generated=load.tokens_generated,
         steps=load.steps,
+        peak_over_prediction=load.peak_over_prediction,
+        offloads=load.offloads,
     )
 
 

@@ -24,6 +24,12 @@ class Card(Protocol):
     def used_bytes(self) -> int:
         """Bytes in use now beside the allocator's: context, libraries."""
 
+    def held_bytes(self) -> int:
+        """Bytes that tensors hold now."""
+
+    def context_growth(self) -> int:
+        """By how much the context grew since it was asked for last: kernels are loaded when they first run."""
+
     def release_cached(self) -> None:
         """Gives the allocator's unused memory back."""
 
@@ -51,6 +57,15 @@ class CudaCard:
         free_bytes, real_bytes = torch.cuda.mem_get_info(self.device)
         return max(0, real_bytes - free_bytes - torch.cuda.memory_reserved(self.device))
 
+    def held_bytes(self) -> int:
+        """See `Card`."""
+        return torch.cuda.memory_allocated(self.device)
+
+    def context_growth(self) -> int:
+        """See `Card`."""
+        before, self._context_bytes = self._context_bytes, max(self._context_bytes, self.used_bytes())
+        return self._context_bytes - before
+
     def release_cached(self) -> None:
         """See `Card`."""
         torch.cuda.empty_cache()
@@ -72,6 +87,14 @@ class CpuCard:
     def used_bytes(self) -> int:
         """See `Card`."""
         return self.take_peak_bytes()
+
+    def held_bytes(self) -> int:
+        """See `Card`."""
+        return self.take_peak_bytes()
+
+    def context_growth(self) -> int:
+        """A CPU's context is what its process holds, which is measured whole."""
+        return 0
 
     def release_cached(self) -> None:
         """A CPU's allocator keeps nothing worth asking for."""

@@ -1,4 +1,4 @@
-"""Keys and values of one sequence: one allocation of exactly the size that was counted, and what it continues."""
+"""Keys and values of one sequence on a CPU: one allocation of exactly the size that was counted."""
 
 from __future__ import annotations
 
@@ -17,9 +17,14 @@ class KvShape:
     dtype: torch.dtype
 
     @property
+    def elements_per_token(self) -> int:
+        """Numbers a token takes in all layers."""
+        return 2 * self.layers * self.heads * self.head_dim
+
+    @property
     def bytes_per_token(self) -> int:
         """Keys and values of all layers."""
-        return 2 * self.layers * self.heads * self.head_dim * self.dtype.itemsize
+        return self.elements_per_token * self.dtype.itemsize
 
 
 class KvCache:
@@ -31,6 +36,7 @@ class KvCache:
 
     def __init__(self, shape: KvShape, capacity: int, device: torch.device, parent: KvCache | None = None) -> None:
         size = (shape.layers, shape.heads, capacity, shape.head_dim)
+        self.shape = shape
         self.keys = torch.empty(size, dtype=shape.dtype, device=device)
         self.values = torch.empty(size, dtype=shape.dtype, device=device)
         self.parent = parent

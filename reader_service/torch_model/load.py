@@ -7,36 +7,39 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import (
-    AttentionInterface,
-    AutoConfig,
-    AutoTokenizer,
-    GenerationConfig,
-    Glm4vForConditionalGeneration,
-    Qwen2VLForConditionalGeneration,
-)
+from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
+from transformers.models.glm4v.modeling_glm4v import Glm4vTextRotaryEmbedding, Glm4vVisionModel
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel, Qwen2VLRotaryEmbedding
 
-from reader_service.model import Costs, ModelFacts
-from reader_service.profile import ReaderProfile, load_profile
-from reader_service.settings import Settings
-from reader_service.torch_model import costs as formulas
-from reader_service.torch_model.attention import VARLEN_FLASH, varlen_flash
+from reader_service.profile import load_profile
+from reader_service.torch_model.assemble import Family, Layout, Plan, assemble
 from reader_service.torch_model.card import Card, CpuCard, CudaCard
-from reader_service.torch_model.decoder import Decoder
-from reader_service.torch_model.offload import Offloader, ParkedWeights
-from reader_service.torch_model.torch_reader import Parts, Threads, TorchReader
-from reader_service.torch_model.vision import VisionTower, geometry_of, patch_rules
+from reader_service.torch_model.checkpoint import SafeTensors
+from reader_service.torch_model.decoder import Formats
+from reader_service.torch_model.linear import Format
+from reader_service.torch_model.torch_reader import Threads, TorchReader
 from reader_service.torch_model.vocabulary import TokenizerVocabulary
 
+if TYPE_CHECKING:
+    from reader_service.profile import ReaderProfile
+    from reader_service.settings import Settings
+
 # AutoProcessor wants torchvision; these do not.
-_FAMILIES: dict[str, tuple[Any, Any]] = {
-    "qwen2_vl": (Qwen2VLForConditionalGeneration, Qwen2VLImageProcessorPil),
-    "glm4v": (Glm4vForConditionalGeneration, Glm4vImageProcessorPil),
+FAMILIES = {
+    "qwen2_vl": Family(Qwen2VisionTransformerPretrainedModel, Qwen2VLRotaryEmbedding),
+    "glm4v": Family(Glm4vVisionModel, Glm4vTextRotaryEmbedding),
+}
+PROCESSORS: dict[str, Any] = {"qwen2_vl": Qwen2VLImageProcessorPil, "glm4v": Glm4vImageProcessorPil}
+LAYOUTS = {
+    "plain": Layout(),
+    "int8": Layout(Formats(Format.INT8, Format.INT8)),
+    "int4": Layout(Formats(Format.INT4, Format.INT8, embedding_on_host=True)),
+    "small": Layout(Formats(Format.INT4, Format.INT8, embedding_on_host=True), Format.INT8, tower_waits_on_host=True),
 }
 _HASHED_WHOLE_BYTES = 64 * 1024 * 1024
 _IDENTITY_SUFFIXES = {".json", ".jinja", ".safetensors", ".txt", ".model"}
@@ -46,32 +49,25 @@ def load_model(settings: Settings) -> TorchReader:
     """Loads a checkpoint. Raises OSError when it is not there, ValueError when it is none that we can run."""
     folder = _folder(settings.model)
     config = AutoConfig.from_pretrained(folder)
-    if config.model_type not in _FAMILIES:
-        raise ValueError(f"{settings.model}: model type {config.model_type!r} is none of {', '.join(_FAMILIES)}")
+    if config.model_type not in FAMILIES:
+        raise ValueError(f"{settings.model}: model type {config.model_type!r} is none of {', '.join(FAMILIES)}")
     card = _card(settings)
     profile = load_profile(folder, config.model_type, _name(settings.model))
-    model, attention = _checkpoint(folder, config.model_type, _dtype(settings, card), card)
-    processor = _FAMILIES[config.model_type][1].from_pretrained(folder)
-    vision = VisionTower(model.model.visual, patch_rules(processor))
-    decoder = Decoder(model.model.language_model, model.lm_head.weight.data)
-    card.release_cached()  # what fusing matrices left behind
-    costs = _costs(config, vision, decoder, card)
-    threshold_bytes = int(card.memory_bytes * settings.offload_threshold)
-    parked = ParkedWeights(vision.visual, card.device)
-    offloader = Offloader(parked, vision.weight_bytes if card.device.type == "cuda" else 0, threshold_bytes)
-    facts = ModelFacts(
-        name=profile.name,
-        revision=_revision(folder, decoder.embedding.dtype),
-        device=card.device.type,
-        vision_attention=attention,
-        geometry=geometry_of(processor),
-        costs=costs,
+    dtype = _dtype(settings, card)
+    plan = Plan(
+        config=config,
+        family=FAMILIES[config.model_type],
+        processor=PROCESSORS[config.model_type].from_pretrained(folder),
+        layout=LAYOUTS[settings.weights],
+        chunks=settings.chunks(on_card=card.device.type == "cuda"),
+        card_page_pixels=settings.card_page_pixels,
         total_bytes=int(card.memory_bytes * settings.memory_fraction),
-        profile=profile,
+        threshold_bytes=int(card.memory_bytes * settings.offload_threshold),
+        threads=_threads(settings),
+        revision=_revision(folder, f"{dtype}:{settings.weights}" if settings.weights != "plain" else str(dtype)),
     )
     vocabulary = _vocabulary(folder, config, profile)
-    parts = Parts(vision, decoder, vocabulary, offloader, card)
-    return TorchReader(parts, facts, settings.chunks(on_card=facts.device == "cuda"), _threads(settings))
+    return assemble(plan, SafeTensors(folder, card.device, dtype), card, vocabulary, profile)
 
 
 def _threads(settings: Settings) -> Threads:
@@ -104,33 +100,6 @@ def _dtype(settings: Settings, card: Card) -> torch.dtype:
     return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
 
 
-def _checkpoint(folder: Path, model_type: str, dtype: torch.dtype, card: Card) -> tuple[Any, str]:
-    """transformers' model on the device, and the name of its vision attention: never eager."""
-    model = _FAMILIES[model_type][0].from_pretrained(folder, dtype=dtype, attn_implementation="sdpa")
-    model = model.eval().requires_grad_(False).to(card.device)
-    if card.device.type != "cuda" or dtype is torch.float32:
-        return model, "sdpa"
-    AttentionInterface.register(VARLEN_FLASH, varlen_flash)
-    model.set_attn_implementation({"vision_config": VARLEN_FLASH})
-    return model, VARLEN_FLASH
-
-
-def _costs(config: Any, vision: VisionTower, decoder: Decoder, card: Card) -> Costs:
-    dtype_bytes = decoder.embedding.element_size()
-    weight_bytes = vision.weight_bytes + decoder.weight_bytes
-    on_card = card.device.type == "cuda"
-    return Costs(
-        weight_bytes=weight_bytes,
-        vision_weight_bytes=vision.weight_bytes,
-        # On a CPU the process is all there is: what it holds beside the weights is its context.
-        context_bytes=card.used_bytes() if on_card else max(0, card.used_bytes() - weight_bytes),
-        kv_bytes_per_token=formulas.kv_bytes_per_token(config.text_config, dtype_bytes),
-        vision_bytes_per_patch=formulas.vision_bytes_per_patch(config.vision_config, dtype_bytes),
-        prefill_bytes_per_token=formulas.prefill_bytes_per_token(config.text_config, dtype_bytes),
-        logits_bytes=formulas.logits_bytes(config.text_config),
-    )
-
-
 def _vocabulary(folder: Path, config: Any, profile: ReaderProfile) -> TokenizerVocabulary:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     template = folder / "chat_template.json"  # where older checkpoints keep the processor's template
@@ -150,9 +119,9 @@ def _ends(folder: Path, config: Any, tokenizer: Any) -> Iterator[int]:
         yield from ids if isinstance(ids, list) else [] if ids is None else [ids]
 
 
-def _revision(folder: Path, dtype: torch.dtype) -> str:
+def _revision(folder: Path, form: str) -> str:
     """Identity of weights, weight format and prompt: a hash of the folder; of huge files, of their size and ends."""
-    digest = hashlib.sha256(str(dtype).encode())
+    digest = hashlib.sha256(form.encode())
     for path in sorted(folder.iterdir()):
         if path.suffix in _IDENTITY_SUFFIXES:
             digest.update(f"{path.name}:{path.stat().st_size}:".encode())

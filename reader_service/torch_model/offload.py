@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -14,28 +15,58 @@ class Movable(Protocol):
         """Frees the device's copy."""
 
     def to_device(self) -> None:
-        """Makes the weights usable again."""
+        """Begins to bring the weights back."""
+
+    def ready(self) -> None:
+        """What is asked of the device from here on finds the weights there."""
 
 
 class ParkedWeights:
-    """A module's weights, with a host copy that is pinned once and kept: weights never change, so leaving is free."""
+    """Weights with a host copy that is pinned once and kept: they never change, so leaving is free."""
 
-    def __init__(self, module: torch.nn.Module, device: torch.device) -> None:
-        self._parameters = list(module.parameters())
+    def __init__(self, tensors: Sequence[torch.Tensor], device: torch.device) -> None:
+        self._tensors = tensors
         self._device = device
         self._host: list[torch.Tensor] = []
+        self._arrived: torch.cuda.Event | None = None
 
+    @torch.inference_mode(False)
+    def prepare(self) -> None:
+        """Makes the host copy, which takes long: pinning a gigabyte is half a second."""
+        if not self._host:
+            self._host = [self._pinned(tensor.data) for tensor in self._tensors]
+
+    @torch.inference_mode(False)
     def to_host(self) -> None:
         """See `Movable`."""
-        if not self._host:
-            self._host = [self._pinned(parameter.data) for parameter in self._parameters]
-        for parameter, copy in zip(self._parameters, self._host, strict=True):
-            parameter.data = copy
+        self.prepare()
+        self.ready()  # memory that a copy still writes to is not given back
+        for tensor, copy in zip(self._tensors, self._host, strict=True):
+            tensor.data = copy
 
+    @torch.inference_mode(False)
     def to_device(self) -> None:
-        """See `Movable`. The copy is asynchronous; kernels launched after it wait for it."""
-        for parameter, copy in zip(self._parameters, self._host, strict=True):
-            parameter.data = copy.to(self._device, non_blocking=True, copy=True)
+        """See `Movable`. On a card a stream of its own copies, beside what the device is at."""
+        for tensor, copy in zip(self._tensors, self._host, strict=True):
+            tensor.data = torch.empty_like(copy, device=self._device)
+        if self._device.type != "cuda":
+            self._copy()
+            return
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        stream.wait_stream(torch.cuda.current_stream())  # the memory may be in use until then
+        with torch.cuda.stream(stream):
+            self._copy()
+            self._arrived = stream.record_event()
+
+    def ready(self) -> None:
+        """See `Movable`."""
+        if self._arrived is not None:
+            torch.cuda.current_stream().wait_event(self._arrived)
+            self._arrived = None
+
+    def _copy(self) -> None:
+        for tensor, copy in zip(self._tensors, self._host, strict=True):
+            tensor.data.copy_(copy, non_blocking=True)
 
     def _pinned(self, weight: torch.Tensor) -> torch.Tensor:
         host = torch.empty(weight.shape, dtype=weight.dtype, pin_memory=self._device.type == "cuda")
@@ -68,7 +99,12 @@ class Offloader:
             self.offloads += 1
 
     def bring_back(self) -> None:
-        """The tower is about to be used."""
+        """The tower will be used soon."""
         if self.away:
             self._weights.to_device()
             self.away = False
+
+    def use(self) -> None:
+        """The tower is used now."""
+        self.bring_back()
+        self._weights.ready()

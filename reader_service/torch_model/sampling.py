@@ -1,6 +1,8 @@
-"""Drawing a token from logits: greedy, temperature, top-p, top-k, repetition penalty, seed."""
+"""Drawing tokens from logits, many answers at once: greedy, temperature, top-p, top-k, repetition penalty, seed."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import torch
 
@@ -11,33 +13,73 @@ class TokenSampler:
     """Drawing state of one answer."""
 
     def __init__(self, sampling: Sampling) -> None:
-        self._sampling = sampling
+        self.sampling = sampling
         self._drawn: set[int] = set()
         # On the CPU, so that a seed gives the same draw on every device.
         self._generator = torch.Generator().manual_seed(sampling.seed & (2**63 - 1))
 
-    def draw(self, logits: torch.Tensor) -> Drawn:
-        """Draws from logits (vocabulary,) float32. The probability told is the model's own."""
-        wanted = self._penalised(logits)
-        token = int(wanted.argmax()) if self._sampling.temperature <= 0 else self._random(wanted)
+    @property
+    def random(self) -> bool:
+        """Whether chance has a part in it."""
+        return self.sampling.temperature > 0
+
+    @property
+    def plain(self) -> bool:
+        """Whether the likeliest token is always the one."""
+        return not self.random and self.sampling.repetition_penalty == 1.0
+
+    @property
+    def penalised(self) -> list[int]:
+        """Tokens that the repetition penalty holds back."""
+        return sorted(self._drawn) if self.sampling.repetition_penalty != 1.0 else []
+
+    def chance(self) -> float:
+        """A number in 0..1."""
+        return float(torch.rand((), generator=self._generator))
+
+    def note(self, token: int) -> None:
+        """Remembers a token that was drawn."""
         self._drawn.add(token)
-        return Drawn(token, float(logits[token] - logits.logsumexp(dim=-1)))
 
-    def _penalised(self, logits: torch.Tensor) -> torch.Tensor:
-        penalty = self._sampling.repetition_penalty
-        if penalty == 1.0 or not self._drawn:
-            return logits
-        seen = torch.tensor(sorted(self._drawn), device=logits.device)
-        values = logits[seen]
-        return logits.index_put((seen,), torch.where(values > 0, values / penalty, values * penalty))
 
-    def _random(self, logits: torch.Tensor) -> int:
-        """Temperature, then top-k, then top-p: the smallest set of likeliest tokens with that mass."""
-        scaled, order = (logits / self._sampling.temperature).sort(descending=True)
-        if self._sampling.top_k:
-            scaled = scaled[: self._sampling.top_k]
-        probabilities = scaled.softmax(dim=-1)
-        before = probabilities.cumsum(dim=-1) - probabilities
-        kept = probabilities.masked_fill(before >= self._sampling.top_p, 0.0)
-        kept[0] = probabilities[0]  # the likeliest stays whatever the mass
-        return int(order[torch.multinomial(kept.cpu(), 1, generator=self._generator)])
+def draw(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> list[Drawn]:
+    """One token a row of float32 logits (rows, vocabulary). The probabilities told are the model's own."""
+    wanted = _penalised(logits, samplers)
+    tokens = wanted.argmax(-1)
+    random = [row for row, sampler in enumerate(samplers) if sampler.random]
+    if random:
+        tokens[random] = _random(wanted[random], [samplers[row] for row in random])
+    chosen = logits.gather(1, tokens.unsqueeze(1)).squeeze(1) - logits.logsumexp(-1)
+    drawn = [Drawn(int(token), float(log)) for token, log in zip(tokens.tolist(), chosen.tolist(), strict=True)]
+    for one, sampler in zip(drawn, samplers, strict=True):
+        sampler.note(one.token)
+    return drawn
+
+
+def _penalised(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.Tensor:
+    held = [(row, token, s.sampling.repetition_penalty) for row, s in enumerate(samplers) for token in s.penalised]
+    if not held:
+        return logits
+    rows, seen, by = zip(*held, strict=True)
+    place = (torch.tensor(rows, device=logits.device), torch.tensor(seen, device=logits.device))
+    penalty, values = torch.tensor(by, device=logits.device), logits[place]
+    return logits.index_put(place, torch.where(values > 0, values / penalty, values * penalty))
+
+
+def _random(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.Tensor:
+    """Temperature, then top-k, then top-p: the smallest set of likeliest tokens with that mass."""
+    hows = [sampler.sampling for sampler in samplers]
+
+    def column(values: list[float]) -> torch.Tensor:
+        return torch.tensor(values, device=logits.device).unsqueeze(1)
+
+    scaled, order = (logits / column([how.temperature for how in hows])).sort(dim=-1, descending=True)
+    rank = torch.arange(logits.shape[1], device=logits.device)
+    most = column([float(how.top_k or logits.shape[1]) for how in hows])
+    probabilities = scaled.masked_fill(rank >= most, -torch.inf).softmax(dim=-1)
+    before = probabilities.cumsum(dim=-1) - probabilities
+    # The likeliest stays whatever the mass.
+    out = (before >= column([how.top_p for how in hows])) & (rank > 0)
+    mass = probabilities.masked_fill(out, 0.0).cumsum(dim=-1)
+    point = mass[:, -1:] * column([sampler.chance() for sampler in samplers])
+    return order.gather(1, (mass > point).int().argmax(dim=-1, keepdim=True)).squeeze(1)

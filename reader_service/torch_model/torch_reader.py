@@ -12,18 +12,19 @@ import torch
 
 from reader_service.budget import ChunkLimits
 from reader_service.errors import DeviceLost, OutOfMemory
-from reader_service.model import Chunk, Costs, Drawn, GreyPage, ModelFacts, PageSize, Sampling
+from reader_service.model import Chunk, Drawn, GreyPage, Kv, ModelFacts, PageSize, Pending, Sampling, Step, Vocabulary
 from reader_service.positions import text_positions
 from reader_service.torch_model.card import Card
 from reader_service.torch_model.decoder import Decoder
-from reader_service.torch_model.kv import KvCache
 from reader_service.torch_model.offload import Offloader
-from reader_service.torch_model.sampling import TokenSampler
+from reader_service.torch_model.runners import Runner
+from reader_service.torch_model.sampling import TokenSampler, draw
 from reader_service.torch_model.vision import VisionTower
-from reader_service.torch_model.vocabulary import TokenizerVocabulary
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_WARM_TOKENS = (48, 300)
+"""Inputs of these lengths, two tokens and a full chunk meet every kernel that is compiled on a card."""
 _CPU_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory")
 
 
@@ -33,7 +34,8 @@ class Parts:
 
     vision: VisionTower
     decoder: Decoder
-    vocabulary: TokenizerVocabulary
+    runner: Runner
+    vocabulary: Vocabulary
     offloader: Offloader
     card: Card
 
@@ -85,61 +87,73 @@ class TorchReader:
 
     @_named
     def warm(self) -> None:
-        """Runs every path once with a full chunk, whose measured bytes correct the formulas.
-
-        A CPU tells the process's peak only, so there what libraries took on first use becomes context.
-        """
-        size, costs = self._warm_page(), self.facts.costs
-        page_patches = self.facts.geometry.patches(size.pixels)
-        count = max(1, self._chunks.vision_patches // page_patches)
-        pages = [GreyPage(size, np.full((size.height_px, size.width_px), 255, np.uint8))] * count
-        vision_bytes = self._measured(lambda: self.see(pages))
-        tokens = self._chunks.prefill_tokens
-        prefill_bytes = self._measured(lambda: self._warm_decoder(tokens))
-        if self._device.type == "cuda":
-            costs = self._corrected(-(-vision_bytes // (count * page_patches)), -(-prefill_bytes // tokens))
-        else:
+        """See `Model.warm`. A CPU tells the process's peak only, so there what libraries took on first use becomes
+        context; on a card graphs and kernels do."""
+        if self._device.type != "cuda":
+            self._warm_chunks(self._usual_pages())
+            costs = self.facts.costs
             context_bytes = self._parts.card.take_peak_bytes() - costs.weight_bytes
-            costs = replace(costs, context_bytes=max(costs.context_bytes, context_bytes))
-        self.facts = replace(self.facts, costs=costs)
+            self._correct(context_bytes=max(costs.context_bytes, context_bytes))
+            return
+        before = self._parts.card.held_bytes()
+        self._parts.runner.warm()
+        self._correct(context_bytes=self.facts.costs.context_bytes + self._parts.card.held_bytes() - before)
+        self._bound_page()
+        vision_bytes, prefill_bytes = self._warm_chunks([self._largest_page()])
+        costs = self.facts.costs
+        self._correct(context_bytes=costs.context_bytes + self._parts.card.context_growth())
+        # What was measured replaces a formula that said less.
+        self._correct(
+            vision_bytes_per_patch=max(costs.vision_bytes_per_patch, vision_bytes),
+            prefill_bytes_per_token=max(costs.prefill_bytes_per_token, prefill_bytes),
+        )
 
     @_named
     def see(self, pages: Sequence[GreyPage]) -> torch.Tensor:
         """See `Model.see`."""
-        self._parts.offloader.bring_back()
+        self._parts.offloader.use()
         self._use(self._threads.chunk)
-        return self._parts.vision.see(pages, self._device)
+        seen = self._parts.vision.see(pages, self._device)
+        self._finish()
+        return seen
 
     @_named
-    def document(self, tokens: int) -> KvCache:
+    def document(self, tokens: int) -> Kv:
         """See `Model.document`."""
-        return KvCache(self._parts.decoder.kv_shape, tokens, self._device)
+        return self._parts.runner.document(tokens)
 
     @_named
-    def branch(self, document: KvCache, tokens: int) -> KvCache:
+    def branch(self, document: Kv, tokens: int) -> Kv:
         """See `Model.branch`."""
-        return KvCache(self._parts.decoder.kv_shape, tokens, self._device, parent=document)
+        return self._parts.runner.branch(document, tokens)
 
     @_named
-    def prefill(self, kv: KvCache, chunk: Chunk) -> torch.Tensor:
+    def prefill(self, kv: Kv, chunk: Chunk) -> torch.Tensor:
         """See `Model.prefill`."""
         self._use(self._threads.chunk)
         tokens = np.asarray(chunk.tokens, dtype=np.int64)
-        hidden = self._parts.decoder.embed(torch.from_numpy(tokens).to(self._device))
+        decoder = self._parts.decoder
+        hidden = decoder.embed(torch.from_numpy(tokens).to(decoder.embedding.device))
         images = np.flatnonzero(tokens == self.vocabulary.image_token)
         if len(images):
             assert isinstance(chunk.vision, torch.Tensor)  # image tokens come with their pages
             seen = chunk.vision[chunk.vision_offset : chunk.vision_offset + len(images)]
             hidden.index_copy_(0, torch.from_numpy(images).to(self._device), seen)
         positions = torch.from_numpy(np.ascontiguousarray(chunk.positions)).to(self._device)
-        return self._parts.decoder.forward(hidden, positions, kv)
+        logits = self._parts.runner.append(kv, hidden, positions)
+        self._finish()
+        return logits
 
     @_named
-    def decode(self, kv: KvCache, token: int, position: int) -> torch.Tensor:
+    def decode(self, steps: Sequence[Step]) -> Pending:
         """See `Model.decode`."""
         self._use(self._threads.token)
-        place = torch.full((3, 1), position, device=self._device)
-        return self._parts.decoder.forward(self._parts.decoder.embed(place.new_tensor([token])), place, kv)
+        return self._parts.runner.decode(steps)
+
+    @_named
+    def drawn(self, pending: Pending) -> Sequence[Drawn]:
+        """See `Model.drawn`."""
+        return self._parts.runner.drawn(pending)
 
     def sampler(self, sampling: Sampling) -> TokenSampler:
         """See `Model.sampler`."""
@@ -148,9 +162,9 @@ class TorchReader:
     @_named
     def draw(self, logits: torch.Tensor, sampler: TokenSampler) -> Drawn:
         """See `Model.draw`."""
-        return sampler.draw(logits)
+        return draw(logits, [sampler])[0]
 
-    def free(self, kv: KvCache) -> None:
+    def free(self, kv: Kv) -> None:
         """See `Model.free`."""
         kv.free()
 
@@ -161,6 +175,10 @@ class TorchReader:
         workspace = self._chunks.prefill_tokens * costs.prefill_bytes_per_token
         used = costs.weight_bytes + costs.context_bytes + kv_bytes + workspace
         self._parts.offloader.balance(used, pages_wait)
+
+    def spare_kv_bytes(self) -> int:
+        """See `Model.spare_kv_bytes`."""
+        return self._parts.runner.spare_bytes()
 
     def offloads(self) -> int:
         """See `Model.offloads`."""
@@ -178,28 +196,68 @@ class TorchReader:
         """See `Model.recover`."""
         self._parts.card.release_cached()
 
+    def _finish(self) -> None:
+        """A chunk counts against its time slice until the card has done it, not until it was handed over."""
+        if self._device.type == "cuda":
+            torch.cuda.current_stream().synchronize()
+
     def _use(self, threads: int) -> None:
         if threads != torch.get_num_threads():
             torch.set_num_threads(threads)
 
-    def _warm_page(self) -> PageSize:
-        """A page of the size that the profile pins, or a middling one."""
-        style, grid = self.facts.profile.styles[0], self.facts.geometry.grid_px
-        sides = [(side or 12 * grid) // grid * grid for side in (style.page_width_px, style.page_height_px)]
-        return PageSize(sides[0], sides[1])
+    def _correct(self, **fields: int) -> None:
+        self.facts = replace(self.facts, costs=replace(self.facts.costs, **fields))
 
-    def _warm_decoder(self, tokens: int) -> None:
+    def _bound_page(self) -> None:
+        """A page that the card can never hold is none that the geometry accepts."""
+        facts, costs = self.facts, self.facts.costs
+        room = facts.total_bytes - costs.weight_bytes - costs.context_bytes - 2 * costs.kv_slab_bytes
+        pixels = max(0, room) // costs.vision_bytes_per_patch * facts.geometry.patch_px**2
+        if pixels < facts.geometry.min_page_pixels:
+            raise OutOfMemory("the weights leave no room for a page")
+        geometry = replace(facts.geometry, max_page_pixels=min(facts.geometry.max_page_pixels, pixels))
+        self.facts = replace(facts, geometry=geometry)
+
+    def _largest_page(self) -> PageSize:
+        """As large as is accepted, about square; at least a full chunk of the tower if that is accepted."""
+        geometry = self.facts.geometry
+        side = max(1, int(geometry.max_page_pixels**0.5) // geometry.grid_px)
+        return PageSize(side * geometry.grid_px, side * geometry.grid_px)
+
+    def _usual_pages(self) -> list[PageSize]:
+        """A chunk of pages of the size that the profile pins, or of a middling one."""
+        style, geometry = self.facts.profile.styles[0], self.facts.geometry
+        grid = geometry.grid_px
+        sides = [(side or 12 * grid) // grid * grid for side in (style.page_width_px, style.page_height_px)]
+        size = PageSize(sides[0], sides[1])
+        return [size] * max(1, self._chunks.vision_patches // geometry.patches(size.pixels))
+
+    def _warm_chunks(self, sizes: Sequence[PageSize]) -> tuple[int, int]:
+        """Bytes a patch and bytes a token of the largest chunks, KV not counted."""
+        pages = [GreyPage(size, np.full((size.height_px, size.width_px), 255, np.uint8)) for size in sizes]
+        vision_bytes = self._measured(lambda: self.see(pages))
+        tokens = self._chunks.prefill_tokens
         text = next(iter(self.vocabulary.suffix(1, "a", ())))
-        document, branch = self.document(tokens), None
+        counts = _WARM_TOKENS if self._device.type == "cuda" else ()
+        document, branch = self.document(tokens), self.document(sum(counts) + 3)
         try:
-            logits = self.prefill(document, Chunk([text] * tokens, text_positions(0, tokens)))
-            branch = self.branch(document, 3)
-            self.prefill(branch, Chunk([text, text], text_positions(tokens, 2)))
-            self.decode(branch, self.draw(logits, self.sampler(Sampling())).token, tokens + 2)
+            chunk = Chunk([text] * tokens, text_positions(0, tokens))
+            prefill_bytes = self._measured(lambda: self.prefill(document, chunk))
+            for count in counts:
+                self.prefill(branch, Chunk([text] * count, text_positions(0, count)))
+            self._warm_token(branch, text, sum(counts))
         finally:
-            for kv in (document, branch):
-                if kv is not None:
-                    kv.free()
+            for kv in (branch, document):
+                kv.free()
+        patches = sum(self.facts.geometry.patches(size.pixels) for size in sizes)
+        costs = self.facts.costs
+        return -(-vision_bytes // patches), -(-max(0, prefill_bytes - costs.logits_bytes) // tokens)
+
+    def _warm_token(self, kv: Kv, token: int, position: int) -> None:
+        sampler = self.sampler(Sampling())
+        logits = self.prefill(kv, Chunk([token, token], text_positions(position, 2)))
+        drawn = self.draw(logits, sampler)
+        self.drawn(self.decode([Step(kv, drawn.token, position + 2, sampler)]))
 
     def _measured(self, action: Callable[[], Any]) -> int:
         """Bytes that an action takes beyond what is held already."""
@@ -208,12 +266,3 @@ class TorchReader:
         before = card.take_peak_bytes()
         action()
         return card.take_peak_bytes() - before
-
-    def _corrected(self, vision_bytes_per_patch: int, prefill_bytes_per_token: int) -> Costs:
-        """What was measured replaces a formula that said less. KV in the measurement makes it the safer figure."""
-        costs = self.facts.costs
-        return replace(
-            costs,
-            vision_bytes_per_patch=max(costs.vision_bytes_per_patch, vision_bytes_per_patch),
-            prefill_bytes_per_token=max(costs.prefill_bytes_per_token, prefill_bytes_per_token),
-        )

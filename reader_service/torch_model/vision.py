@@ -1,16 +1,28 @@
-"""Pages → vision embeddings: patches as the image processor cuts them, and the checkpoint's own vision tower."""
+"""Pages → vision embeddings: patches as the image processor cuts them, and the tower's own forward pass.
+
+The tower's ends (first layer, positions, merger) are transformers' modules; its blocks, where time and memory go, are
+ours: one row-wise kernel a step, states written over, all pages packed into one attention.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn import functional as F
+from transformers.activations import ACT2FN
+from transformers.vision_utils import get_vision_position_ids
 
 from reader_service.model import Geometry, GreyPage
+from reader_service.torch_model.attention import PageAttention
+from reader_service.torch_model.checkpoint import Tensors
+from reader_service.torch_model.linear import Format, Linear, linear
+from reader_service.torch_model.steps import Steps
 
 
 @dataclass(frozen=True)
@@ -22,6 +34,33 @@ class PatchRules:
     temporal: int
     shades: npt.NDArray[np.float32]
     """Shape (3, 256): what each grey level becomes in each colour channel."""
+
+
+@dataclass(frozen=True)
+class Norm:
+    """A layer norm where there is a bias, an RMS norm where there is none."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor | None
+    eps: float
+
+
+@dataclass(frozen=True)
+class Block:
+    """Weights of one block; `up` holds gate and up in one matrix where the block is gated."""
+
+    norm_attention: Norm
+    qkv: Linear
+    out: Linear
+    norm_mlp: Norm
+    up: Linear
+    down: Linear
+
+    def tensors(self) -> list[torch.Tensor]:
+        """What it holds."""
+        norms = [part for norm in (self.norm_attention, self.norm_mlp) for part in (norm.weight, norm.bias)]
+        matrices = [part for one in (self.qkv, self.out, self.up, self.down) for part in one.tensors()]
+        return [part for part in norms if part is not None] + matrices
 
 
 def patch_rules(processor: Any) -> PatchRules:
@@ -37,8 +76,8 @@ def patch_rules(processor: Any) -> PatchRules:
     )
 
 
-def geometry_of(processor: Any) -> Geometry:
-    """Page sizes that the processor leaves alone."""
+def geometry_of(processor: Any, most_page_pixels: int) -> Geometry:
+    """Page sizes that the processor leaves alone, up to a limit of ours."""
     size = processor.size
     # GLM's limits count the two frames that a still picture stands for.
     frames = _one(processor.temporal_patch_size) if type(processor).__name__.startswith("Glm4v") else 1
@@ -46,7 +85,7 @@ def geometry_of(processor: Any) -> Geometry:
         patch_px=_one(processor.patch_size),
         merge=processor.merge_size,
         min_page_pixels=-(-size["shortest_edge"] // frames),
-        max_page_pixels=size["longest_edge"] // frames,
+        max_page_pixels=min(size["longest_edge"] // frames, most_page_pixels),
     )
 
 
@@ -59,45 +98,121 @@ def grey_patches(rows: npt.NDArray[np.uint8], rules: PatchRules) -> npt.NDArray[
 
 
 class VisionTower:
-    """The vision half of a checkpoint. `visual` is transformers' module."""
+    """The vision half of a checkpoint. `ends` is transformers' module without its blocks."""
 
-    def __init__(self, visual: Any, rules: PatchRules) -> None:
-        self.visual = visual
-        self._rules = rules
+    def __init__(
+        self, ends: Any, blocks: Sequence[Block], rules: PatchRules, steps: Steps, attention: PageAttention
+    ) -> None:
+        self.ends, self.blocks = ends, blocks
+        self._rules, self._steps, self._attention = rules, steps, attention
         self._shades = torch.from_numpy(rules.shades)
-        visual.patch_embed.forward = _PatchEmbedding(visual.patch_embed.proj)
+        self._heads = ends.config.num_heads
+        self._gated = hasattr(ends, "post_conv_layernorm")
+        act = ends.config.hidden_act
+        self._activate = steps.quick_gelu if act == "quick_gelu" else ACT2FN[act]
+
+    def tensors(self) -> list[torch.Tensor]:
+        """All its weights."""
+        return [*self.ends.parameters(), *(part for block in self.blocks for part in block.tensors())]
 
     @property
     def weight_bytes(self) -> int:
         """Bytes of its weights."""
-        return sum(parameter.nbytes for parameter in self.visual.parameters())
+        return sum(int(part.nbytes) for part in self.tensors())
 
     def see(self, pages: Sequence[GreyPage], device: torch.device) -> torch.Tensor:
         """Vision embeddings (vision tokens, hidden) of pages, in order."""
-        patches = np.concatenate([grey_patches(page.rows, self._rules) for page in pages])
-        grids = [[1, *(side // self._rules.patch_px for side in page.rows.shape)] for page in pages]
-        pixels = self.pixel_values(torch.from_numpy(patches).to(device))
-        seen = self.visual(pixels, grid_thw=torch.tensor(grids, device=device)).pooler_output
-        assert isinstance(seen, torch.Tensor)
-        return seen
+        patches = torch.from_numpy(np.concatenate([grey_patches(page.rows, self._rules) for page in pages]))
+        grids = torch.tensor([[1, *(side // self._rules.patch_px for side in page.rows.shape)] for page in pages])
+        places = get_vision_position_ids(grids, self._rules.merge).to(device)
+        bounds = [0, *accumulate(grids.prod(1).tolist())]
+        ends = torch.tensor(bounds, dtype=torch.int32).to(device)
+        hidden = self._begin(self.pixel_values(patches.to(device)), grids.to(device), places, ends)
+        cos, sin = (part.float().contiguous() for part in self.ends.rotary_pos_emb(hidden, places))
+        for block in self.blocks:
+            self._block(block, hidden, (cos, sin), (ends, bounds))
+        return self._finish(hidden)
 
     def pixel_values(self, patches: torch.Tensor) -> torch.Tensor:
         """What the processor calls `pixel_values`, (patches, 3 · temporal · patch_px²), from grey patches."""
         shades = self._shades.to(patches.device)
         channels = shades[:, patches.int()].transpose(0, 1)  # (patches, 3, patch_px²)
         frames = channels.unsqueeze(2).expand(-1, -1, self._rules.temporal, -1)
-        return frames.reshape(patches.shape[0], -1).to(next(self.visual.parameters()).dtype)
+        return frames.to(self.ends.patch_embed.proj.weight.dtype).reshape(patches.shape[0], -1)
+
+    def _begin(
+        self, pixels: torch.Tensor, grids: torch.Tensor, places: torch.Tensor, ends: torch.Tensor
+    ) -> torch.Tensor:
+        """The first convolution as the matrix product that it is (its stride equals its kernel); GLM's positions."""
+        first = self.ends.patch_embed.proj
+        hidden = F.linear(pixels, first.weight.view(first.weight.shape[0], -1), first.bias)
+        if not self._gated:
+            return hidden
+        hidden = self._norm(hidden, _rms(self.ends.post_conv_layernorm))
+        seen: torch.Tensor = self.ends.embeddings(hidden, ends[1:] - ends[:-1], grids, places[:, 0], places[:, 1])
+        return seen
+
+    def _block(
+        self, block: Block, hidden: torch.Tensor, angles: tuple[torch.Tensor, torch.Tensor],
+        pages: tuple[torch.Tensor, Sequence[int]],
+    ) -> None:  # fmt: skip
+        """One block, added to `hidden` in place."""
+        patches = hidden.shape[0]
+        qkv = block.qkv(self._norm(hidden, block.norm_attention)).view(patches, 3, self._heads, -1)
+        self._steps.rotate_pages(qkv, *angles)
+        hidden.add_(block.out(self._attention(qkv, *pages).reshape(patches, -1)))
+        del qkv
+        wide = block.up(self._norm(hidden, block.norm_mlp))
+        hidden.add_(block.down(self._steps.gate(wide) if self._gated else self._activate(wide)))
+
+    def _norm(self, states: torch.Tensor, norm: Norm) -> torch.Tensor:
+        if norm.bias is None:
+            return self._steps.add_norm(states, None, norm.weight, norm.eps)
+        return F.layer_norm(states, norm.weight.shape, norm.weight, norm.bias, norm.eps)
+
+    def _finish(self, hidden: torch.Tensor) -> torch.Tensor:
+        if self._gated:
+            hidden = self._norm(hidden, _rms(self.ends.post_layernorm))
+            merge = self._rules.merge
+            squares = hidden.view(-1, merge, merge, hidden.shape[-1]).permute(0, 3, 1, 2)
+            hidden = self.ends.downsample(squares).flatten(1)
+        merged: torch.Tensor = self.ends.merger(hidden)
+        return merged
 
 
-class _PatchEmbedding:
-    """The tower's first convolution as the matrix product that it is: its stride equals its kernel."""
+def load_tower(
+    module: type[Any], config: Any, tensors: Tensors, form: Format, device: torch.device
+) -> tuple[Any, list[Block]]:
+    """transformers' tower without its blocks, and the blocks in our form."""
+    with torch.device("meta"):
+        ends = module(config)
+    eps = getattr(ends.blocks[0].norm1, "eps", None) or ends.blocks[0].norm1.variance_epsilon
+    ends.blocks = torch.nn.ModuleList()
+    state = {name: tensors.take(f"visual.{name}") for name, _ in ends.named_parameters()}
+    ends.load_state_dict(state, strict=True, assign=True)
+    ends.rotary_pos_emb = type(ends.rotary_pos_emb)(config).to(device)  # its frequencies are in no checkpoint
+    blocks = [_block(tensors, f"visual.blocks.{number}.", form, eps) for number in range(config.depth)]
+    return ends.eval().requires_grad_(False), blocks
 
-    def __init__(self, projection: Any) -> None:
-        self._projection = projection
 
-    def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
-        weight = self._projection.weight
-        return torch.nn.functional.linear(pixels, weight.view(weight.shape[0], -1), self._projection.bias)
+def _block(tensors: Tensors, at: str, form: Format, eps: float) -> Block:
+    def norm(name: str) -> Norm:
+        bias = tensors.take(f"{at}{name}.bias") if tensors.has(f"{at}{name}.bias") else None
+        return Norm(tensors.take(f"{at}{name}.weight"), bias, eps)
+
+    def matrix(*names: str) -> Linear:
+        weights = [tensors.take(f"{at}{name}.weight") for name in names]
+        biases = [tensors.take(f"{at}{name}.bias") for name in names if tensors.has(f"{at}{name}.bias")]
+        weight = weights[0] if len(weights) == 1 else torch.cat(weights)
+        return linear(weight, torch.cat(biases) if biases else None, form)
+
+    gated = tensors.has(f"{at}mlp.gate_proj.weight")
+    up, down = (("mlp.gate_proj", "mlp.up_proj"), "mlp.down_proj") if gated else (("mlp.fc1",), "mlp.fc2")
+    return Block(norm("norm1"), matrix("attn.qkv"), matrix("attn.proj"), norm("norm2"), matrix(*up), matrix(down))
+
+
+def _rms(module: Any) -> Norm:
+    return Norm(module.weight, None, module.variance_epsilon)
 
 
 def _one(side: Any) -> int:

@@ -14,6 +14,7 @@ from reader_service.model import (
     MarkKind,
     ModelFacts,
     Sampling,
+    Step,
 )
 from reader_service.profile import Anchors, ReaderProfile, StyleProfile, separate
 
@@ -119,9 +120,14 @@ class FakeModel:
         self._call("prefill", chunk)
         return self._append(kv, chunk.tokens)
 
-    def decode(self, kv: FakeKv, token: int, position: int) -> FakeKv:
-        self._call("decode", position)
-        return self._append(kv, [token])
+    def decode(self, steps: Sequence[Step]) -> list[Drawn]:
+        """`hook` hears of each sequence; nothing is appended when it raises for one."""
+        for step in steps:
+            self._call("decode", step)
+        return [self.draw(self._append(step.kv, [step.token]), None) for step in steps]
+
+    def drawn(self, pending: list[Drawn]) -> list[Drawn]:
+        return pending
 
     def sampler(self, sampling: Sampling) -> None: ...
 
@@ -135,6 +141,9 @@ class FakeModel:
 
     def balance(self, kv_bytes: int, pages_wait: bool) -> None:
         self.balances.append((kv_bytes, pages_wait))
+
+    def spare_kv_bytes(self) -> int:
+        return 0
 
     def offloads(self) -> int:
         return 0

@@ -136,6 +136,15 @@ def test_an_answer_streams_and_gives_its_bytes_back(bench):
     assert bench.model.live_bytes == info.kv_bytes
 
 
+def test_the_load_tells_how_near_predictions_came(bench):
+    assert bench.engine.load.peak_over_prediction == 0
+    bench.resident()
+    ledger = bench.ask()
+    bench.run()
+    told = ledger.sink.last.ledger
+    assert 0 < told.measured_peak_bytes / told.predicted_peak_bytes <= bench.engine.load.peak_over_prediction <= 1
+
+
 def test_a_newcomer_raises_the_prediction_of_those_beside_it(bench):
     bench.resident()
     early = bench.ask(most=20)
@@ -161,7 +170,9 @@ def test_history_comes_before_the_question(bench):
 def test_positions_go_on_behind_the_document(bench):
     bench.resident()  # the page takes positions 0 and 1, its end 2
     positions: list[object] = []
-    bench.model.hook = lambda call, payload: positions.append(payload if call == "decode" else payload.positions[0])
+    bench.model.hook = lambda call, payload: positions.append(
+        payload.position if call == "decode" else payload.positions[0]
+    )
     bench.ask("why", most=3)
     bench.run()
     assert positions[0].tolist() == [3, 4, 5]
@@ -260,26 +271,54 @@ def test_a_refusal_says_what_would_fit(bench):
     assert 0 < told * COSTS.kv_bytes_per_token < 100_000
 
 
-def test_running_out_of_memory_ends_one_request_and_the_others_keep_streaming(bench):
+@pytest.mark.parametrize(
+    "error", [OutOfMemory("the device ran out of memory"), ZeroDivisionError()], ids=["OOM", "bug"]
+)
+def test_a_step_that_fails_for_one_ends_that_one_and_the_others_keep_streaming(bench, error):
     bench.resident()
-    jobs = [bench.ask(name="doc") for _ in range(3)]
+    jobs = [bench.ask() for _ in range(3)]
+    while not all(job.decoding for job in jobs):
+        bench.engine.step()
 
     def fail(call: str, payload: object) -> None:
-        if call == "decode" and len(jobs[1].sink.text) == 2 and bench.model.recoveries == 0 and order.pop(0) == 1:
-            raise OutOfMemory("the device ran out of memory")
+        if call == "decode" and payload.kv is jobs[1]._kv:
+            raise error
 
-    order = [0, 1, 2]
-    for _ in range(2):
-        bench.engine.step()
-    while len(jobs[1].sink.text) < 2:
-        bench.engine.step()
     bench.model.hook = fail
     bench.run()
-    assert isinstance(jobs[1].sink.last, OutOfMemory)
+    assert jobs[1].sink.last is error
     assert [job.sink.text for job in (jobs[0], jobs[2])] == ["hello", "hello"]
     assert [job.sink.endings for job in jobs] == [1, 1, 1]
-    assert bench.model.recoveries == 1
     assert not bench.lost
+
+
+def test_a_step_that_fails_for_all_together_ends_none(bench):
+    bench.resident()
+    jobs = [bench.ask() for _ in range(3)]
+    failed: list[object] = []
+
+    def fail_once(call: str, payload: object) -> None:
+        if call == "decode" and not failed and all(job.decoding for job in jobs):
+            failed.append(payload)
+            raise OutOfMemory("the device ran out of memory")
+
+    bench.model.hook = fail_once
+    bench.run()
+    assert failed
+    assert [job.sink.text for job in jobs] == ["hello"] * 3
+    assert bench.model.recoveries == 1
+
+
+def test_answers_decode_in_one_step_together(bench):
+    bench.resident()
+    jobs = [bench.ask() for _ in range(3)]
+    while not all(job.decoding for job in jobs):
+        bench.engine.step()
+    sizes: list[int] = []
+    whole_decode = bench.model.decode
+    bench.model.decode = lambda steps: (sizes.append(len(steps)), whole_decode(steps))[1]
+    bench.engine.step()
+    assert sizes == [3]
 
 
 def out_of_memory(call: str, payload: object) -> None:

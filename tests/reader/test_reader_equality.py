@@ -13,7 +13,6 @@ from PIL import Image
 from torch.nn import functional
 from torch.nn.attention import varlen
 from transformers import (
-    AttentionInterface,
     AutoTokenizer,
     Glm4vForConditionalGeneration,
     Qwen2VLForConditionalGeneration,
@@ -22,13 +21,13 @@ from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProce
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from reader_service.answering import Question
-from reader_service.model import Chunk, GreyPage, Sampling
+from reader_service.model import Chunk, GreyPage, Sampling, Step
 from reader_service.positions import place_prompt, text_positions
 from reader_service.profile import Task, guard
 from reader_service.reader import Reader
 from reader_service.results import Completed, TextDelta
 from reader_service.settings import Settings
-from reader_service.torch_model.attention import VARLEN_FLASH, varlen_flash
+from reader_service.torch_model.attention import packed_flash
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.torch_reader import TorchReader
 from tests.reader import tiny
@@ -101,8 +100,8 @@ class Pair:
         logits = model.prefill(branch, Chunk(tokens, text_positions(start, len(tokens))))
         drawn = [model.draw(logits, sampler).token]
         while len(drawn) < NEW_TOKENS and drawn[-1] != self.tokenizer.eos_token_id:
-            logits = model.decode(branch, drawn[-1], start + len(tokens) + len(drawn) - 1)
-            drawn.append(model.draw(logits, sampler).token)
+            step = Step(branch, drawn[-1], start + len(tokens) + len(drawn) - 1, sampler)
+            drawn.append(model.drawn(model.decode([step]))[0].token)
         model.free(branch)
         return drawn
 
@@ -133,9 +132,12 @@ def test_logits_equal_transformers(pair: Pair, chunk_tokens: int) -> None:
     tokens = pair.ours.vocabulary.suffix(3, guard("what is it?"), [])
     branch = pair.ours.branch(kv, len(tokens))
     ours = [pair.ours.prefill(branch, Chunk(tokens[:5], text_positions(start, 5)))]
-    ours += [pair.ours.decode(branch, token, start + 5 + at) for at, token in enumerate(tokens[5:])]
+    ours += [
+        pair.ours.prefill(branch, Chunk([token], text_positions(start + 5 + at, 1)))
+        for at, token in enumerate(tokens[5:])
+    ]
     assert full.std() > 0.1
-    torch.testing.assert_close(torch.stack(ours), full[-len(tokens) + 4 :], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(torch.cat(ours), full[-len(tokens) + 4 :], rtol=1e-4, atol=1e-4)
 
 
 def test_a_follow_up_on_the_same_document_equals_generate_with_history(pair: Pair) -> None:
@@ -221,20 +223,16 @@ def test_packed_flash_attention_sees_what_page_by_page_attention_sees(
 
     def packed(
         query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, ends: torch.Tensor, ends_of_keys: torch.Tensor,
-        longest: int, longest_key: int, *, scale: float,
+        longest: int, longest_key: int,
     ) -> torch.Tensor:  # fmt: skip
         assert ends.dtype is torch.int32
         assert longest == longest_key == int((ends[1:] - ends[:-1]).max())
         calls.append(longest)
         spans = [slice(start, end) for start, end in pairwise(ends.tolist())]
         parts = [[tensor[span].transpose(0, 1) for tensor in (query, key, value)] for span in spans]
-        return torch.cat(
-            [functional.scaled_dot_product_attention(*part, scale=scale).transpose(0, 1) for part in parts]
-        )
+        return torch.cat([functional.scaled_dot_product_attention(*part).transpose(0, 1) for part in parts])
 
     monkeypatch.setattr(varlen, "varlen_attn", packed)
-    AttentionInterface.register(VARLEN_FLASH, varlen_flash)
-    config = tower.visual.config
-    monkeypatch.setattr(config, "_attn_implementation", VARLEN_FLASH)
+    monkeypatch.setattr(tower, "_attention", packed_flash)
     torch.testing.assert_close(pair.ours.see(pages), expected)
-    assert len(calls) == len(tower.visual.blocks)
+    assert len(calls) == len(tower.blocks)

@@ -14,7 +14,7 @@ from reader_service.settings import Settings
 from reader_service.torch_model.attention import attend_all, attend_causal, merge
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.offload import Offloader, ParkedWeights
-from reader_service.torch_model.sampling import TokenSampler
+from reader_service.torch_model.sampling import TokenSampler, draw
 from reader_service.torch_model.torch_reader import TorchReader
 from tests.reader import tiny
 
@@ -65,8 +65,7 @@ def test_warming_leaves_nothing_behind_but_a_larger_context(model):
     assert (
         after.weight_bytes
         == before.weight_bytes
-        == sum(tensor.nbytes for tensor in {p.data_ptr(): p for p in model._parts.vision.visual.parameters()}.values())
-        + model._parts.decoder.weight_bytes
+        == model._parts.vision.weight_bytes + model._parts.decoder.weight_bytes
     )
 
 
@@ -87,11 +86,11 @@ LOGITS = torch.tensor([1.0, 3.0, 2.0, -1.0])
 
 def draws(sampling: Sampling, count: int = 40) -> list[int]:
     sampler = TokenSampler(sampling)
-    return [sampler.draw(LOGITS).token for _ in range(count)]
+    return [draw(LOGITS[None], [sampler])[0].token for _ in range(count)]
 
 
 def test_greedy_takes_the_likeliest_and_tells_its_probability():
-    drawn = TokenSampler(Sampling()).draw(LOGITS)
+    drawn = draw(LOGITS[None], [TokenSampler(Sampling())])[0]
     assert drawn.token == 1
     assert math.exp(drawn.log_probability) == pytest.approx(float(LOGITS.softmax(-1)[1]))
 
@@ -131,6 +130,9 @@ class Weights:
     def to_device(self) -> None:
         self.moves.append("device")
 
+    def ready(self) -> None:
+        self.moves.append("ready")
+
 
 def test_the_tower_leaves_over_the_threshold_and_returns_only_for_a_page():
     weights = Weights()
@@ -141,17 +143,17 @@ def test_the_tower_leaves_over_the_threshold_and_returns_only_for_a_page():
     assert offloader.offloads == 1
     offloader.balance(200, False)
     assert offloader.away_bytes == 10
-    offloader.bring_back()
-    assert (weights.moves, offloader.away_bytes) == (["host", "device"] * 2, 0)
+    offloader.use()
+    assert (weights.moves, offloader.away_bytes) == (["host", "device"] * 2 + ["ready"], 0)
 
 
 def test_weights_come_back_as_they_left():
-    module = torch.nn.Linear(3, 4)
-    before = [parameter.detach().clone() for parameter in module.parameters()]
-    parked = ParkedWeights(module, torch.device("cpu"))
+    weights = [torch.randn(3, 4), torch.randint(-5, 5, (7,), dtype=torch.int8)]
+    before = [weight.clone() for weight in weights]
+    parked = ParkedWeights(weights, torch.device("cpu"))
     parked.to_host()
     parked.to_device()
-    assert all(torch.equal(old, new) for old, new in zip(before, module.parameters(), strict=True))
+    assert all(torch.equal(old, new) for old, new in zip(before, weights, strict=True))
 
 
 @pytest.mark.parametrize(

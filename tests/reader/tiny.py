@@ -44,18 +44,19 @@ def tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-def qwen(folder: Path, seed: int = 0) -> Path:
+def qwen(folder: Path, seed: int = 0, hidden: int = 64, intermediate: int = 96) -> Path:
     """A Qwen2-VL checkpoint with grouped heads."""
     names = tokenizer()
     torch.manual_seed(seed)
     config = Qwen2VLConfig(
         text_config={
-            "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3, "num_attention_heads": 4,
-            "num_key_value_heads": 2, "vocab_size": len(names), "max_position_embeddings": 4096,
+            "hidden_size": hidden, "intermediate_size": intermediate, "num_hidden_layers": 3,
+            "num_attention_heads": hidden // 16, "num_key_value_heads": 2, "vocab_size": len(names),
+            "max_position_embeddings": 4096,
             "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]},
             "bos_token_id": None, "eos_token_id": names.eos_token_id,
         },
-        vision_config={"depth": 2, "embed_dim": 32, "hidden_size": 64, "num_heads": 2, "mlp_ratio": 2},
+        vision_config={"depth": 2, "embed_dim": 32, "hidden_size": hidden, "num_heads": 2, "mlp_ratio": 2},
         tie_word_embeddings=True,
         **_token_ids(names, "vision_start_token_id", "vision_end_token_id"),
     )  # fmt: skip

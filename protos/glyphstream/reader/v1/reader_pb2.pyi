@@ -759,6 +759,8 @@ class GetLoadResponse(_message.Message):
     DOCUMENTS_FIELD_NUMBER: _builtins.int
     TOKENS_GENERATED_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
+    PEAK_OVER_PREDICTION_FIELD_NUMBER: _builtins.int
+    OFFLOADS_FIELD_NUMBER: _builtins.int
     running: _builtins.int
     """Requests that the engine works on."""
     waiting: _builtins.int
@@ -773,6 +775,10 @@ class GetLoadResponse(_message.Message):
     """Tokens generated since start."""
     steps: _builtins.int
     """Engine steps since start."""
+    peak_over_prediction: _builtins.float
+    """Highest measured peak over its prediction, of all requests that finished since start; 0 before the first one."""
+    offloads: _builtins.int
+    """Times the vision tower was moved to the host since start."""
     def __init__(
         self,
         *,
@@ -783,10 +789,12 @@ class GetLoadResponse(_message.Message):
         documents: _builtins.int = ...,
         tokens_generated: _builtins.int = ...,
         steps: _builtins.int = ...,
+        peak_over_prediction: _builtins.float = ...,
+        offloads: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "free_bytes", b"free_bytes", "largest_vision_tokens", b"largest_vision_tokens", "running", b"running", "steps", b"steps", "tokens_generated", b"tokens_generated", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "free_bytes", b"free_bytes", "largest_vision_tokens", b"largest_vision_tokens", "offloads", b"offloads", "peak_over_prediction", b"peak_over_prediction", "running", b"running", "steps", b"steps", "tokens_generated", b"tokens_generated", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,264 @@
+"""The reader's engine on a card, random weights of Qwen2-VL-7B's shapes, 24 GB imitated: one table, one JSON.
+
+    python -m benchmarks.gpu_engine [--quick] [--only SECTION…] [--seconds N] [--out FILE.json]
+
+Sections run in the order of `SECTIONS`; one that fails prints its traceback and the rest goes on. `--quick` is the
+first two: what the card is, and whether every path on it computes what it should.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import platform
+import statistics
+import time
+import traceback
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks import gpu_checks, gpu_kernels, gpu_load, gpu_model, gpu_peers
+from benchmarks.gpu_kernels import event_ms
+from reader_service.torch_model.card import CudaCard
+from reader_service.torch_model.load import LAYOUTS
+from reader_service.torch_model.torch_reader import TorchReader
+
+CARD_BYTES = int(23.65 * 2**30)
+DEVICE = torch.device("cuda")
+RESULTS: dict[str, dict[str, Any]] = {}
+DOCUMENT_PAGES = 15  # of 308 × 308 px: 1,815 vision tokens, an 8,423-character document at 12 px
+GIB = 2**30
+
+
+def tell(section: str, **values: Any) -> None:
+    """A row of the table."""
+    RESULTS.setdefault(section, {}).update(values)
+    shown = (
+        f"{name} {value:,.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
+    )
+    print(f"  {section}: " + ", ".join(shown), flush=True)
+
+
+def card() -> None:
+    """What this card does at best: a copy, a product, a product with one row."""
+    source, target = (torch.empty(GIB, dtype=torch.uint8, device=DEVICE) for _ in range(2))
+    copy_ms = event_ms(lambda: target.copy_(source), runs=10)
+    left, right = (torch.randn((8192, 8192), device=DEVICE, dtype=torch.bfloat16) for _ in range(2))
+    product_ms = event_ms(lambda: left @ right, runs=10)
+    tell(
+        "card", name=torch.cuda.get_device_name(), torch=torch.__version__, python=platform.python_version(),
+        copy_tb_s=2 * GIB / copy_ms / 1e9, matmul_tflop_s=2 * 8192**3 / product_ms / 1e9,
+    )  # fmt: skip
+
+
+def checks() -> None:
+    """Correctness first."""
+    failed = []
+    for name, check in gpu_checks.CHECKS.items():
+        began_s = time.perf_counter()
+        try:
+            tell("checks", **{name: check(), f"{name} s": time.perf_counter() - began_s})
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+    tell("checks", failed=", ".join(failed) or "none")
+
+
+@cache
+def reader(name: str) -> TorchReader:
+    """The 7B reader in a layout, warm; the one before it is forgotten."""
+    reader.cache_clear()
+    gc.collect()
+    torch.cuda.empty_cache()
+    shapes, began_s = gpu_model.config(), time.perf_counter()
+    source = gpu_model.RandomTensors(shapes, DEVICE, torch.bfloat16)
+    device = CudaCard(CARD_BYTES, gpu_model.FRACTION)
+    model = gpu_model.reader(shapes, source, device, LAYOUTS[name])
+    loaded_s = time.perf_counter() - began_s
+    formula = model.facts.costs
+    model.warm()
+    costs, last = model.facts.costs, list(model._parts.decoder.products())[-5:]
+    tell(
+        f"reader {name}", weights_gb=costs.weight_bytes / 1e9, context_gb=costs.context_bytes / 1e9,
+        graphs_gb=(costs.context_bytes - formula.context_bytes) / 1e9, loaded_s=loaded_s,
+        warm_s=time.perf_counter() - began_s - loaded_s, attention=model.facts.vision_attention,
+        bytes_a_patch=costs.vision_bytes_per_patch, formula_patch=formula.vision_bytes_per_patch,
+        bytes_a_token=costs.prefill_bytes_per_token, formula_token=formula.prefill_bytes_per_token,
+        largest_page_px=model.facts.geometry.max_page_pixels,
+        cuts=str([product.how and tuple(vars(product.how).values()) for product in last]),
+    )  # fmt: skip
+    return model
+
+
+def decode(name: str, cases: tuple[tuple[int, int], ...] = ((1, 1024), (8, 2048), (32, 2048))) -> None:
+    """Tokens a second of `batch` sequences with their own context, engine and all; and of the model alone."""
+    model = reader(name)
+    for batch, context in cases:
+        desk = gpu_model.Desk(model)
+        count = max(1, round(0.78 * context / 123))
+        for number in range(batch):
+            desk.resident(f"d{number}", gpu_model.pages(count, seed=number))
+        jobs = [desk.ask(f"d{number}", context - 123 * count, 160) for number in range(batch)]
+        while not all(job.decoding for job in jobs):
+            desk.engine.step()
+            if any(job.ended for job in jobs):
+                raise RuntimeError([job.sink.last for job in jobs if job.ended])
+        torch.cuda.synchronize()
+        began_s, before = time.perf_counter(), sum(job._drawn for job in jobs)
+        for _ in range(min(60, 158 - max(job._drawn for job in jobs))):
+            desk.engine.step()
+        engine_s, tokens = time.perf_counter() - began_s, sum(job._drawn for job in jobs) - before
+        bare_ms = bare_step_ms(model, jobs)
+        told = f"{tokens / engine_s:.0f} tok/s (graph alone {1e3 * batch / bare_ms:.0f}, {bare_ms:.2f} ms)"
+        tell(f"decode {name}", **{f"batch {batch} of {context}": told})
+        desk.run()
+        desk.clear()
+
+
+def bare_step_ms(model: TorchReader, jobs: Any) -> float:
+    """Milliseconds of a graph's replay alone, over and over the same step."""
+    graphs = model._parts.runner.graphs  # type: ignore[attr-defined]
+    steps = [job.next_step() for job in jobs]
+    bucket = next(size for size in graphs.buckets if size >= len(steps))
+    graphs._fill(steps, bucket)
+    return event_ms(graphs._graphs[bucket][0].replay)
+
+
+def first_token(name: str) -> None:
+    """From pages to the first token, the tower's share of the matrix rate, and a follow-up on a long document."""
+    model = reader(name)
+    document = gpu_model.pages(DOCUMENT_PAGES)
+    patches = DOCUMENT_PAGES * 22 * 22
+    times: dict[str, list[float]] = {"vision_ms": [], "prefill_ms": [], "question_ms": [], "total_ms": []}
+    for number in range(6):
+        desk = gpu_model.Desk(model)
+        began_s = time.perf_counter()
+        info = desk.resident(f"doc{number}", document)
+        middle_s = time.perf_counter()
+        _, ear = desk.answer(f"doc{number}", 48, 4)
+        first_s = next(
+            at for at, event in zip(ear.times, ear.events, strict=True) if type(event).__name__ == "TextDelta"
+        )
+        if number:  # the first one warms
+            times["vision_ms"].append(info.timings.vision_ms)
+            times["prefill_ms"].append(info.timings.prefill_ms)
+            times["question_ms"].append(1e3 * (first_s - middle_s))
+            times["total_ms"].append(1e3 * (first_s - began_s))
+        desk.clear()
+    medians = {key: statistics.median(values) for key, values in times.items()}
+    width, depth = 1280, 32
+    flops = patches * depth * (24 * width**2 + 4 * 22 * 22 * width)
+    rate = flops / medians["vision_ms"] / 1e9
+    tell(
+        f"first token {name}", vision_tokens=info.vision_tokens, **medians, tower_tflop_s=rate,
+        tower_share=rate / RESULTS["card"]["matmul_tflop_s"],
+    )  # fmt: skip
+
+
+def follow_up(name: str) -> None:
+    """A question of 64 tokens on resident documents of several lengths."""
+    model = reader(name)
+    for count in (DOCUMENT_PAGES, 120, 240) if name == "plain" else (DOCUMENT_PAGES, 240, 800):
+        desk = gpu_model.Desk(model)
+        desk.resident("long", gpu_model.pages(count))
+        times = []
+        for _ in range(6):
+            began_s = time.perf_counter()
+            _, ear = desk.answer("long", 64, 3)
+            first = next(
+                at for at, event in zip(ear.times, ear.events, strict=True) if type(event).__name__ == "TextDelta"
+            )
+            times.append(1e3 * (first - began_s))
+        tell(f"follow-up {name}", **{f"{123 * count} tokens": f"{statistics.median(times[1:]):.1f} ms"})
+        desk.clear()
+
+
+def peaks(name: str) -> None:
+    """Peak bytes as the document grows, everything counted, and how well they were predicted."""
+    model = reader(name)
+    for count in (1, DOCUMENT_PAGES, 100, 300):
+        desk = gpu_model.Desk(model)
+        model.balance(0, pages_wait=False)
+        try:
+            info = desk.resident("d", gpu_model.pages(count))
+        except Exception as error:
+            tell(f"peaks {name}", **{f"{count} pages": f"refused: {error}"})
+            continue
+        done, _ = desk.answer("d", 48, 8)
+        ledgers = (info.ledger, done.ledger)
+        peak = max(ledger.measured_peak_bytes for ledger in ledgers)
+        over = ", ".join(f"{ledger.predicted_peak_bytes / ledger.measured_peak_bytes - 1:+.1%}" for ledger in ledgers)
+        parts = model._parts
+        after = parts.card.held_bytes() + parts.card._context_bytes  # type: ignore[attr-defined]
+        told = f"peak {peak / 1e9:.2f} GB, predicted {over} (reading, answering), KV {info.kv_bytes / 1e9:.2f}"
+        tell(f"peaks {name}", **{f"{count} pages": f"{told}, after it {after / 1e9:.2f}, away {parts.offloader.away}"})
+        desk.clear()
+
+
+SECTIONS: dict[str, Callable[[], None]] = {
+    "card": card,
+    "checks": checks,
+    "plain decode": lambda: decode("plain"),
+    "plain first token": lambda: first_token("plain"),
+    "plain follow-up": lambda: follow_up("plain"),
+    "plain peaks": lambda: peaks("plain"),
+    "int4 decode": lambda: decode("int4"),
+    "int4 first token": lambda: first_token("int4"),
+    "int4 follow-up": lambda: follow_up("int4"),
+    "int4 peaks": lambda: peaks("int4"),
+    "int4 load": lambda: tell("load int4", **gpu_load.random_load(reader("int4"), ARGUMENTS.seconds)),
+    "small peaks": lambda: peaks("small"),
+    "small decode": lambda: decode("small", ((1, 1024),)),
+    "transformers": lambda: gpu_peers.measure(tell, DOCUMENT_PAGES, forget),
+    "transformers batching": lambda: gpu_peers.batching(tell, forget),
+    "int8 decode": lambda: decode("int8", ((1, 1024), (32, 2048))),
+    "paged": lambda: gpu_kernels.paged(tell, RESULTS["card"]["copy_tb_s"]),
+    "kernels": lambda: gpu_kernels.products(tell, RESULTS["card"]["copy_tb_s"]),
+    "tiles": lambda: gpu_kernels.tiles(tell),
+}
+QUICK = ("card", "checks")
+ARGUMENTS = argparse.Namespace(seconds=30.0)
+
+
+def forget() -> None:
+    """Lets go of the reader, so that a peer has the card to itself."""
+    reader.cache_clear()
+    gc.collect()
+    torch.cuda.empty_cache()
+
+
+def main() -> None:
+    """Runs the sections and prints what came of them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="card and checks only")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, help="these sections (the card's is always run)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how long random load is applied")
+    parser.add_argument("--out", type=Path, help="where the JSON goes")
+    parser.parse_args(namespace=ARGUMENTS)
+    wanted = QUICK if ARGUMENTS.quick else ("card", *(ARGUMENTS.only or SECTIONS))
+    torch.manual_seed(0)
+    np.random.seed(0)
+    for name in dict.fromkeys(wanted):
+        began_s = time.perf_counter()
+        print(f"== {name}", flush=True)
+        try:
+            SECTIONS[name]()
+        except Exception:
+            traceback.print_exc()
+            RESULTS.setdefault(name, {})["failed"] = True
+        print(f"   {time.perf_counter() - began_s:.1f} s", flush=True)
+        if ARGUMENTS.out:  # at once, for the time may be up before the last section
+            ARGUMENTS.out.parent.mkdir(parents=True, exist_ok=True)
+            ARGUMENTS.out.write_text(json.dumps(RESULTS, indent=1))
+    if not ARGUMENTS.out:
+        print(json.dumps(RESULTS, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""One token of many sequences: a CUDA graph for each batch size, all in one memory pool, fed by one small copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from reader_service.model import Drawn, Step
+from reader_service.torch_model.decoder import Decoder
+from reader_service.torch_model.paged_attention import Paged
+from reader_service.torch_model.paged_kv import NOWHERE, PagePool
+from reader_service.torch_model.sampling import draw
+
+BUCKETS = (1, 2, 4, 8, 16, 32, 64)
+_NUMBERS = 5  # token, position, length, slot and table address of a sequence
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A step on its way."""
+
+    steps: Sequence[Step]
+    logits: torch.Tensor
+
+
+class DecodeGraphs:
+    """Static inputs and outputs, and the graphs between them; what was not captured runs eagerly."""
+
+    def __init__(self, decoder: Decoder, pool: PagePool, buckets: Sequence[int] = BUCKETS) -> None:
+        self._decoder, self._pool, self.buckets = decoder, pool, tuple(sorted(buckets))
+        most, device = self.buckets[-1], decoder.device
+        pinned = device.type == "cuda"
+        self._sent = torch.zeros((_NUMBERS, most), dtype=torch.int64, pin_memory=pinned)
+        self._numbers = self._sent.to(device)
+        self._best = torch.zeros((2, most), dtype=torch.float64, device=device)  # token and its log probability
+        self._told = torch.zeros((2, most), dtype=torch.float64, pin_memory=pinned)
+        width = decoder.embedding.shape[1]
+        self._embedding_is_here = decoder.embedding.device == device
+        rows = 0 if self._embedding_is_here else most
+        self._rows = torch.zeros((rows, width), dtype=decoder.embedding.dtype, pin_memory=pinned)
+        self._hidden = self._rows.to(device)
+        self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor]] = {}
+
+    def capture(self) -> None:
+        """Captures every bucket, the largest first, so that the smaller ones fit into its memory."""
+        if self._decoder.device.type != "cuda":
+            return
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        pool = torch.cuda.graph_pool_handle()
+        for bucket in reversed(self.buckets):
+            self._fill([], bucket)
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):
+                self._run(bucket)  # compiles and picks algorithms, which no capture may do
+            torch.cuda.current_stream().wait_stream(stream)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, pool=pool, stream=stream):
+                logits = self._run(bucket)
+            self._graphs[bucket] = graph, logits
+
+    def launch(self, steps: Sequence[Step]) -> Pending:
+        """Begins a step; at most as many sequences as the largest bucket. The KV is longer from here on."""
+        bucket = next(size for size in self.buckets if size >= len(steps))
+        self._fill(steps, bucket)
+        if bucket in self._graphs:
+            graph, logits = self._graphs[bucket]
+            graph.replay()
+        else:
+            logits = self._run(bucket)
+        self._told.copy_(self._best, non_blocking=True)
+        for step in steps:
+            step.kv.length += 1
+        return Pending(steps, logits[: len(steps)])
+
+    def drawn(self, pending: Pending) -> list[Drawn]:
+        """Waits for a step's tokens. When drawing fails the step counts as not begun: it can be done again."""
+        try:
+            return self._drawn(pending)
+        except RuntimeError:
+            for step in pending.steps:
+                step.kv.length -= 1
+            raise
+
+    def _drawn(self, pending: Pending) -> list[Drawn]:
+        samplers = [step.sampler for step in pending.steps]
+        if not all(sampler.plain for sampler in samplers):
+            return draw(pending.logits, samplers)
+        if self._decoder.device.type == "cuda":
+            torch.cuda.current_stream().synchronize()
+        tokens, logs = self._told[:, : len(samplers)].tolist()
+        return [Drawn(int(token), log) for token, log in zip(tokens, logs, strict=True)]
+
+    def _fill(self, steps: Sequence[Step], bucket: int) -> None:
+        """Sends the inputs. Rows without a sequence have no tokens, so they read nothing and write nowhere."""
+        rows = [(step.token, step.position, step.kv.length + 1, step.kv.slots(1)[0], step.kv.address) for step in steps]
+        rows += [(0, 0, 0, NOWHERE, 0)] * (bucket - len(rows))
+        self._sent.numpy()[:, :bucket] = np.array(rows, dtype=np.int64).T
+        self._numbers.copy_(self._sent, non_blocking=True)
+        if not self._embedding_is_here:
+            torch.index_select(self._decoder.embedding, 0, self._sent[0, :bucket], out=self._rows[:bucket])
+            self._hidden[:bucket].copy_(self._rows[:bucket], non_blocking=True)
+
+    def _run(self, bucket: int) -> torch.Tensor:
+        tokens, positions, lengths, slots, tables = self._numbers[:, :bucket]
+        decoder = self._decoder
+        hidden = decoder.embed(tokens) if self._embedding_is_here else self._hidden[:bucket].clone()
+        angles = decoder.rotary.text_angles(positions, hidden.dtype)
+        normed = decoder.forward(hidden, Paged(self._pool, tables, lengths, slots, angles, decoder.heads))
+        logits = decoder.logits(normed)
+        best = logits.max(-1)
+        self._best[0, :bucket] = best.indices.double()
+        self._best[1, :bucket] = (best.values - logits.logsumexp(-1)).double()
+        return logits

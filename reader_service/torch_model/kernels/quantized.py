@@ -1,0 +1,221 @@
+"""Products with weights of 4 and 8 bits that are never widened in memory, and their widening for long inputs.
+
+4 bits: groups of 128 inputs; byte j of a group holds input j below and input j + 64 above; a weight is
+(q - 8) · scale + zero of its group. 8 bits: one scale a row. Sums are float32.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import triton
+import triton.language as tl
+
+from reader_service.torch_model.tuning import Tiles
+
+GROUP = 128
+MOST_ROWS = 64
+"""Longer inputs are cheaper with widened weights."""
+
+
+@triton.jit
+def _row_int4(
+    x, packed, scales, zeros, bias, out, outputs, groups, stride,
+    BIASED: tl.constexpr, N: tl.constexpr, G: tl.constexpr, STAGES: tl.constexpr,
+):  # fmt: skip
+    """One input row. 128 + q is a float32 whose bits are q behind a constant, so nothing is converted."""
+    n = tl.program_id(0) * N + tl.arange(0, N)
+    real = n < outputs
+    byte = tl.arange(0, 64)
+    group = tl.arange(0, G)
+    total = tl.zeros((N,), tl.float32)
+    for start in tl.range(0, groups, G, num_stages=STAGES):
+        g = start + group
+        some = g < groups
+        at = g[:, None] * 128 + byte[None, :]
+        low = tl.load(x + at, mask=some[:, None], other=0.0).to(tl.float32)
+        high = tl.load(x + at + 64, mask=some[:, None], other=0.0).to(tl.float32)
+        where = (n.to(tl.int64) * stride)[:, None, None] + (g[:, None] * 64 + byte[None, :])[None, :, :]
+        mask = real[:, None, None] & some[None, :, None]
+        w = tl.load(packed + where, mask=mask, other=0).to(tl.int32)
+        q_low = (((w & 15) << 16) | 0x43000000).to(tl.float32, bitcast=True)
+        q_high = (((w & 240) << 12) | 0x43000000).to(tl.float32, bitcast=True)
+        products = tl.sum(q_low * low[None, :, :] + q_high * high[None, :, :], 2)
+        sums = tl.sum(low + high, 1)
+        place = n[:, None] * groups + g[None, :]
+        both = real[:, None] & some[None, :]
+        scale = tl.load(scales + place, mask=both, other=0.0).to(tl.float32)
+        zero = tl.load(zeros + place, mask=both, other=0.0).to(tl.float32)
+        total += tl.sum(scale * (products - 136.0 * sums[None, :]) + zero * sums[None, :], 1)
+    if BIASED:
+        total += tl.load(bias + n, mask=real, other=0.0).to(tl.float32)
+    tl.store(out + n, total.to(out.dtype.element_ty), mask=real)
+
+
+@triton.jit
+def _row(
+    x, weight, scales, bias, out, outputs, inputs,
+    SCALED: tl.constexpr, BIASED: tl.constexpr, N: tl.constexpr, K: tl.constexpr, STAGES: tl.constexpr,
+):  # fmt: skip
+    """One input row, weights as they are or of 8 bits."""
+    n = tl.program_id(0) * N + tl.arange(0, N)
+    real = n < outputs
+    total = tl.zeros((N,), tl.float32)
+    for start in tl.range(0, inputs, K, num_stages=STAGES):
+        k = start + tl.arange(0, K)
+        some = k < inputs
+        mask = real[:, None] & some[None, :]
+        w = tl.load(weight + n.to(tl.int64)[:, None] * inputs + k[None, :], mask=mask, other=0)
+        total += tl.sum(w.to(tl.float32) * tl.load(x + k, mask=some, other=0.0).to(tl.float32)[None, :], 1)
+    if SCALED:
+        total *= tl.load(scales + n, mask=real, other=0.0).to(tl.float32)
+    if BIASED:
+        total += tl.load(bias + n, mask=real, other=0.0).to(tl.float32)
+    tl.store(out + n, total.to(out.dtype.element_ty), mask=real)
+
+
+@triton.jit(do_not_specialize=["rows"])
+def _rows_int4(
+    x, packed, scales, zeros, bias, out, rows, stride, outputs, inputs,
+    BIASED: tl.constexpr, M: tl.constexpr, N: tl.constexpr, PRECISION: tl.constexpr,
+):  # fmt: skip
+    """A few input rows, one group of inputs at a time, on the matrix unit."""
+    n = tl.program_id(0) * N + tl.arange(0, N)
+    m = tl.arange(0, M)
+    real, row = n < outputs, m < rows
+    byte = tl.arange(0, 64)
+    groups = inputs // 128
+    total = tl.zeros((M, N), tl.float32)
+    for g in range(groups):
+        at = m[:, None] * stride + g * 128 + byte[None, :]
+        low = tl.load(x + at, mask=row[:, None], other=0.0)
+        high = tl.load(x + at + 64, mask=row[:, None], other=0.0)
+        w = tl.load(
+            packed + n.to(tl.int64)[None, :] * (inputs // 2) + g * 64 + byte[:, None], mask=real[None, :], other=0
+        )
+        scale = tl.load(scales + n * groups + g, mask=real, other=0.0).to(tl.float32)
+        zero = tl.load(zeros + n * groups + g, mask=real, other=0.0).to(tl.float32)
+        zero -= 8.0 * scale
+        w_low = ((w & 15).to(tl.float32) * scale[None, :] + zero[None, :]).to(low.dtype)
+        w_high = ((w >> 4).to(tl.float32) * scale[None, :] + zero[None, :]).to(low.dtype)
+        total = tl.dot(low, w_low, total, input_precision=PRECISION)
+        total = tl.dot(high, w_high, total, input_precision=PRECISION)
+    if BIASED:
+        total += tl.load(bias + n, mask=real, other=0.0).to(tl.float32)[None, :]
+    tl.store(out + m[:, None] * outputs + n[None, :], total.to(out.dtype.element_ty), mask=row[:, None] & real[None, :])
+
+
+@triton.jit(do_not_specialize=["rows"])
+def _rows_int8(
+    x, weight, scales, bias, out, rows, stride, outputs, inputs,
+    BIASED: tl.constexpr, M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, PRECISION: tl.constexpr,
+):  # fmt: skip
+    n = tl.program_id(0) * N + tl.arange(0, N)
+    m = tl.arange(0, M)
+    real, row = n < outputs, m < rows
+    total = tl.zeros((M, N), tl.float32)
+    for start in range(0, inputs, K):
+        k = start + tl.arange(0, K)
+        some = k < inputs
+        states = tl.load(x + m[:, None] * stride + k[None, :], mask=row[:, None] & some[None, :], other=0.0)
+        where = weight + n.to(tl.int64)[None, :] * inputs + k[:, None]
+        w = tl.load(where, mask=real[None, :] & some[:, None], other=0)
+        total = tl.dot(states, w.to(states.dtype), total, input_precision=PRECISION)
+    total *= tl.load(scales + n, mask=real, other=0.0).to(tl.float32)[None, :]
+    if BIASED:
+        total += tl.load(bias + n, mask=real, other=0.0).to(tl.float32)[None, :]
+    tl.store(out + m[:, None] * outputs + n[None, :], total.to(out.dtype.element_ty), mask=row[:, None] & real[None, :])
+
+
+@triton.jit
+def _widen_int4(packed, scales, zeros, out, inputs, count, BYTES: tl.constexpr):
+    at = tl.program_id(0).to(tl.int64) * BYTES + tl.arange(0, BYTES)
+    mask = at < count
+    w = tl.load(packed + at, mask=mask, other=0)
+    group = at // 64
+    scale = tl.load(scales + group, mask=mask, other=0.0).to(tl.float32)
+    zero = tl.load(zeros + group, mask=mask, other=0.0).to(tl.float32) - 8.0 * scale
+    place = out + group * 128 + at % 64
+    tl.store(place, ((w & 15).to(tl.float32) * scale + zero).to(out.dtype.element_ty), mask=mask)
+    tl.store(place + 64, ((w >> 4).to(tl.float32) * scale + zero).to(out.dtype.element_ty), mask=mask)
+
+
+def few_rows_int4(
+    x: torch.Tensor, packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor, bias: torch.Tensor | None
+) -> torch.Tensor:
+    """x (rows, inputs) · weightᵀ; `packed` (outputs, inputs / 2) uint8, `scales` and `zeros` (outputs, groups)."""
+    rows, inputs = x.shape
+    outputs = packed.shape[0]
+    out = x.new_empty((rows, outputs))
+    some = {"BIASED": bias is not None}
+    bias = scales if bias is None else bias
+    n = 32 if outputs < 8192 else 64
+    _rows_int4[(triton.cdiv(outputs, n),)](
+        x, packed, scales, zeros, bias, out, rows, x.stride(0), outputs, inputs, **some, M=_padded(rows), N=n,
+        PRECISION=_precision(x), num_warps=4, num_stages=4,
+    )  # fmt: skip
+    return out
+
+
+def few_rows_int8(
+    x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None
+) -> torch.Tensor:
+    """x (rows, inputs) · weightᵀ; `weight` (outputs, inputs) int8, `scales` (outputs,)."""
+    rows, inputs = x.shape
+    outputs = weight.shape[0]
+    out = x.new_empty((rows, outputs))
+    some: dict[str, Any] = {"BIASED": bias is not None}
+    bias = scales if bias is None else bias
+    n = 32 if outputs < 8192 else 64
+    _rows_int8[(triton.cdiv(outputs, n),)](
+        x, weight, scales, bias, out, rows, x.stride(0), outputs, inputs, **some, M=_padded(rows), N=n, K=128,
+        PRECISION=_precision(x), num_warps=4, num_stages=4,
+    )  # fmt: skip
+    return out
+
+
+def one_row(
+    x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor | None, bias: torch.Tensor | None, how: Tiles
+) -> torch.Tensor:
+    """x (1, inputs) · weightᵀ; `weight` (outputs, inputs) of 8 bits with `scales`, or of x's dtype without."""
+    outputs, inputs = weight.shape
+    out = x.new_empty((1, outputs))
+    _row[(triton.cdiv(outputs, how.outputs),)](
+        x, weight, x if scales is None else scales, x if bias is None else bias, out, outputs, inputs,
+        SCALED=scales is not None, BIASED=bias is not None, N=how.outputs, K=how.inputs, STAGES=how.stages,
+        num_warps=how.warps,
+    )  # fmt: skip
+    return out
+
+
+def one_row_int4(
+    x: torch.Tensor, packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor, bias: torch.Tensor | None,
+    how: Tiles,
+) -> torch.Tensor:  # fmt: skip
+    """`few_rows_int4` of one row, without the matrix unit."""
+    outputs, half = packed.shape
+    out = x.new_empty((1, outputs))
+    _row_int4[(triton.cdiv(outputs, how.outputs),)](
+        x, packed, scales, zeros, scales if bias is None else bias, out, outputs, 2 * half // GROUP, half,
+        BIASED=bias is not None, N=how.outputs, G=how.inputs, STAGES=how.stages, num_warps=how.warps,
+    )  # fmt: skip
+    return out
+
+
+def widen_int4(packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor) -> torch.Tensor:
+    """The weights themselves, (outputs, inputs), in the scales' dtype."""
+    outputs, half = packed.shape
+    out = scales.new_empty((outputs, 2 * half))
+    _widen_int4[(triton.cdiv(packed.numel(), 1024),)](
+        packed, scales, zeros, out, 2 * half, packed.numel(), BYTES=1024, num_warps=4
+    )
+    return out
+
+
+def _padded(rows: int) -> int:
+    return max(16, int(triton.next_power_of_2(rows)))
+
+
+def _precision(x: torch.Tensor) -> str:
+    return "ieee" if x.dtype is torch.float32 else "tf32"

@@ -1,0 +1,139 @@
+"""The two ways to run the decoder: on a CPU over stretches of KV, on a card over pages and in graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+
+from reader_service.model import Drawn, Step
+from reader_service.torch_model.attention import Angles, InPlace
+from reader_service.torch_model.decoder import Decoder
+from reader_service.torch_model.graphs import DecodeGraphs
+from reader_service.torch_model.kv import KvCache
+from reader_service.torch_model.paged_attention import Paged
+from reader_service.torch_model.paged_kv import PagedKv, PagePool
+from reader_service.torch_model.sampling import draw
+from reader_service.torch_model.tuning import graph_ms, tune
+
+
+class Runner(Protocol):
+    """KV and forward passes of a device; see the calls of the same names in `reader_service.model.Model`."""
+
+    def document(self, tokens: int) -> Any:
+        """Empty KV."""
+
+    def branch(self, document: Any, tokens: int) -> Any:
+        """Empty KV behind a document."""
+
+    def append(self, kv: Any, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        """Appends embeddings (tokens, hidden) at positions (3, tokens); logits (1, vocabulary) after the last."""
+
+    def decode(self, steps: Sequence[Step]) -> Any:
+        """Begins one token of each sequence."""
+
+    def drawn(self, pending: Any) -> list[Drawn]:
+        """Waits for it."""
+
+    def warm(self) -> None:
+        """Prepares what is prepared once."""
+
+    def spare_bytes(self) -> int:
+        """KV memory that is held and not used."""
+
+
+class HostRunner:
+    """On a CPU."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+
+    def document(self, tokens: int) -> KvCache:
+        """See `Runner`."""
+        return KvCache(self._decoder.kv_shape, tokens, self._decoder.device)
+
+    def branch(self, document: KvCache, tokens: int) -> KvCache:
+        """See `Runner`."""
+        return KvCache(self._decoder.kv_shape, tokens, self._decoder.device, parent=document)
+
+    def append(self, kv: KvCache, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        """See `Runner`."""
+        logits = self._forward([kv], hidden, self._decoder.rotary.angles(positions, hidden.dtype))
+        kv.length += hidden.shape[0]
+        return logits
+
+    def decode(self, steps: Sequence[Step]) -> list[Drawn]:
+        """See `Runner`."""
+        hidden = self._decoder.embed(torch.tensor([step.token for step in steps]))
+        positions = torch.tensor([step.position for step in steps])
+        angles = self._decoder.rotary.text_angles(positions, hidden.dtype)
+        kvs = [step.kv for step in steps]
+        drawn = draw(self._forward(kvs, hidden, angles), [step.sampler for step in steps])
+        for kv in kvs:  # last, so that a step that failed can be done again
+            kv.length += 1
+        return drawn
+
+    def drawn(self, pending: list[Drawn]) -> list[Drawn]:
+        """See `Runner`."""
+        return pending
+
+    def warm(self) -> None:
+        """Nothing is prepared on a CPU."""
+
+    def spare_bytes(self) -> int:
+        """Every sequence has its own memory."""
+        return 0
+
+    def _forward(self, kvs: list[KvCache], hidden: torch.Tensor, angles: Angles) -> torch.Tensor:
+        normed = self._decoder.forward(hidden, InPlace(kvs, angles, self._decoder.heads.query))
+        return self._decoder.logits(normed if len(kvs) > 1 else normed[-1:])
+
+
+class CardRunner:
+    """On a card."""
+
+    def __init__(self, decoder: Decoder, pool: PagePool, graphs: DecodeGraphs) -> None:
+        self._decoder, self.pool, self.graphs = decoder, pool, graphs
+
+    def document(self, tokens: int) -> PagedKv:
+        """See `Runner`."""
+        return PagedKv(self.pool, tokens)
+
+    def branch(self, document: PagedKv, tokens: int) -> PagedKv:
+        """See `Runner`."""
+        return PagedKv(self.pool, tokens, document)
+
+    def append(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+        """See `Runner`."""
+        tokens = hidden.shape[0]
+        # Each part begins at a multiple of 16 bytes, as in a graph's inputs, so that one compiled kernel serves both.
+        numbers = [kv.address, 0, kv.length + tokens, 0, *kv.slots(tokens)]
+        sent = torch.tensor(numbers, dtype=torch.int64).to(hidden.device)
+        angles = self._decoder.rotary.angles(positions, hidden.dtype)
+        attend = Paged(self.pool, sent[:1], sent[2:3], sent[4:], angles, self._decoder.heads)
+        normed = self._decoder.forward(hidden, attend)
+        kv.length += tokens
+        return self._decoder.logits(normed[-1:])
+
+    def decode(self, steps: Sequence[Step]) -> Any:
+        """See `Runner`."""
+        return self.graphs.launch(steps)
+
+    def drawn(self, pending: Any) -> list[Drawn]:
+        """See `Runner`."""
+        return self.graphs.drawn(pending)
+
+    def warm(self) -> None:
+        """Chooses how a token's products are cut, and captures a graph for each batch size."""
+        like = self._decoder.kv_shape.dtype
+
+        def row(inputs: int) -> torch.Tensor:
+            return torch.randn((1, inputs), device=self._decoder.device, dtype=like)
+
+        tune(self._decoder.products(), row, graph_ms)
+        self.graphs.capture()
+
+    def spare_bytes(self) -> int:
+        """See `Runner`."""
+        return self.pool.free_pages * self.pool.page_elements * self.pool.shape.dtype.itemsize

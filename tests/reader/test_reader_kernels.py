@@ -1,0 +1,180 @@
+"""The card's kernels, interpreted on a CPU in float32, against plain torch. What only a card can show (speed, graphs,
+half precision) is in `benchmarks/gpu_checks.py`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional
+
+from reader_service.model import Chunk, Sampling, Step
+from reader_service.positions import text_positions
+from reader_service.settings import Settings
+from reader_service.torch_model.attention import rotate
+from reader_service.torch_model.graphs import DecodeGraphs
+from reader_service.torch_model.kernels import attention, quantized, rows
+from reader_service.torch_model.kv import KvShape
+from reader_service.torch_model.linear import Dense
+from reader_service.torch_model.load import load_model
+from reader_service.torch_model.paged_kv import NOWHERE, PagedKv, PagePool
+from reader_service.torch_model.runners import CardRunner
+from reader_service.torch_model.steps import TorchSteps
+from reader_service.torch_model.torch_reader import TorchReader
+from reader_service.torch_model.tuning import Tiles
+from tests.reader import tiny
+
+CPU = torch.device("cpu")
+PLAIN = TorchSteps()
+
+
+@pytest.fixture(autouse=True)
+def _same_numbers_and_few_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interpreted program takes milliseconds; a card wants hundreds of them."""
+    torch.manual_seed(0)
+    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 1)
+
+
+def over_pages(tokens: int, lengths: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """The kernel's result over pages of two slabs, and SDPA's over the same keys in one piece."""
+    heads, kv_heads, dim, page = 4, 2, 8, 16
+    shape = KvShape(2, kv_heads, dim, torch.float32)
+    pool = PagePool(shape, CPU, page_tokens=page, slab_pages=2)
+    kvs = [PagedKv(pool, max(1, length)) for length in lengths]
+    for kv in kvs:
+        for one in kv.own:
+            pool.view(one).normal_()
+    query = torch.randn(len(kvs) * tokens, heads, dim)
+    tables = torch.tensor([kv.table.data_ptr() for kv in kvs])
+    out = attention.attend(
+        query, pool.anchor, pool.layer_elements, tables, torch.tensor(lengths), kv_heads=kv_heads, page=page
+    )
+    wanted = []
+    for number, (kv, length) in enumerate(zip(kvs, lengths, strict=True)):
+        live = torch.stack([pool.view(one).view(2, 2, kv_heads, page, dim)[1] for one in kv.own], 2)
+        keys, values = live.reshape(2, kv_heads, -1, dim)[:, :, :length]
+        seen = torch.arange(length) <= torch.arange(length - tokens, length)[:, None]
+        mine = query[number * tokens : (number + 1) * tokens].transpose(0, 1)
+        want = functional.scaled_dot_product_attention(mine[None], keys[None], values[None], seen, enable_gqa=True)[0]
+        wanted.append(want.transpose(0, 1) if length else torch.zeros(tokens, heads, dim))
+    return out, torch.cat(wanted)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "lengths", "splits"),
+    [
+        pytest.param(1, [5, 40, 0], 1, id="tokens of three sequences, one without any"),
+        pytest.param(1, [5, 40, 0], 4, id="the same in parts"),
+        pytest.param(5, [37], 2, id="a question in parts"),
+        pytest.param(40, [40], 1, id="a chunk from the beginning"),
+    ],
+)
+def test_paged_attention_equals_attention_over_one_piece(tokens, lengths, splits, monkeypatch):
+    monkeypatch.setattr(attention, "splits_for", lambda *_: splits)
+    torch.testing.assert_close(*over_pages(tokens, lengths), rtol=1e-4, atol=1e-5)
+
+
+def test_a_large_card_is_kept_busy(monkeypatch):
+    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 264)
+    assert [attention.splits_for(batch, 1, 28, 4) for batch in (1, 8, 32, 64)] == [64, 16, 4, 2]
+    assert attention.splits_for(1, 2048, 28, 4) == 1
+
+
+def test_rows_equal_plain_torch():
+    hidden, delta, weight = torch.randn(3, 50), torch.randn(3, 50), torch.randn(50)
+    mine, theirs = hidden.clone(), hidden.clone()
+    torch.testing.assert_close(rows.add_norm(mine, delta, weight, 1e-6), PLAIN.add_norm(theirs, delta, weight, 1e-6))
+    torch.testing.assert_close(mine, theirs)
+    torch.testing.assert_close(rows.add_norm(mine, None, weight, 1e-6), PLAIN.add_norm(theirs, None, weight, 1e-6))
+    wide = torch.randn(3, 140)
+    torch.testing.assert_close(rows.gate(wide.clone()), PLAIN.gate(wide))
+    torch.testing.assert_close(rows.quick_gelu(wide.clone()), PLAIN.quick_gelu(wide.clone()))
+    qkv, half = torch.randn(20, 3, 2, 12), torch.randn(20, 6)
+    angles, theirs = torch.cat((half, half), 1), qkv.clone()
+    rows.rotate_pages(qkv, angles.cos(), angles.sin())
+    PLAIN.rotate_pages(theirs, angles.cos(), angles.sin())
+    torch.testing.assert_close(qkv, theirs)
+
+
+def test_keys_and_values_land_in_their_slots_before_and_behind_the_anchor_and_nowhere_else():
+    heads, kv_heads, dim, page = 2, 1, 4, 2
+    memory = torch.zeros(64)
+    anchor, slots = memory[32:], torch.tensor([-24, 8, NOWHERE])
+    qkv, half = torch.randn(3, (heads + 2 * kv_heads) * dim), torch.randn(3, dim // 2)
+    cos, sin = torch.cat((half, half), 1).cos(), torch.cat((-half.sin(), half.sin()), 1)
+    query = rows.rotate_into_kv(qkv, (cos, sin), anchor, 0, slots, heads=heads, kv_heads=kv_heads, page=page)
+    states = qkv.view(3, -1, dim)
+    turned = rotate(states[:, :3], cos[:, None], sin[:, None])
+    torch.testing.assert_close(query, turned[:, :heads])
+    expected = torch.zeros(64)
+    for token, start in ((0, 8), (1, 40)):
+        expected[start : start + dim] = turned[token, heads]
+        expected[start + page * dim : start + page * dim + dim] = states[token, 3]
+    torch.testing.assert_close(memory, expected)
+
+
+@pytest.mark.parametrize("count", [1, 5], ids=["one row", "some rows"])
+def test_products_of_few_bits_equal_products_with_widened_weights(count):
+    outputs, inputs = 24, 384
+    packed = torch.randint(0, 256, (outputs, inputs // 2), dtype=torch.uint8)
+    scales, zeros, bias = torch.rand(outputs, 3) * 0.1, torch.randn(outputs, 3) * 0.1, torch.randn(outputs)
+    halves = packed.view(outputs, 3, 64)
+    quants = torch.cat((halves & 15, halves >> 4), 2).float()
+    wide = ((quants - 8) * scales[..., None] + zeros[..., None]).view(outputs, inputs)
+    torch.testing.assert_close(quantized.widen_int4(packed, scales, zeros), wide)
+    x = torch.randn(count, inputs)
+    got = quantized.few_rows_int4(x, packed, scales, zeros, bias)
+    if count == 1:
+        alone = quantized.one_row_int4(x, packed, scales, zeros, bias, Tiles(8, 2, 4, 2))
+        torch.testing.assert_close(alone, got, rtol=1e-3, atol=1e-3)
+    torch.testing.assert_close(got, x @ wide.T + bias, rtol=1e-3, atol=1e-3)
+    eight, one = torch.randint(-128, 128, (outputs, inputs), dtype=torch.int8), torch.rand(outputs) * 0.01
+    got = quantized.few_rows_int8(x, eight, one, None)
+    torch.testing.assert_close(got, x @ (eight.float() * one[:, None]).T, rtol=1e-3, atol=1e-3)
+
+
+def test_a_product_of_one_row_needs_no_fewer_bits():
+    x, weight, bias = torch.randn(1, 200), torch.randn(24, 200), torch.randn(24)
+    got = quantized.one_row(x, weight, None, bias, Tiles(8, 128, 4, 2))
+    chosen = Dense(weight, bias)
+    chosen.how = Tiles(4, 256, 4, 1)
+    torch.testing.assert_close(chosen(x), got)
+    torch.testing.assert_close(got, functional.linear(x, weight, bias), rtol=1e-4, atol=1e-4)
+
+
+@pytest.fixture(scope="module", params=[tiny.qwen, tiny.glm], ids=["qwen2_vl", "glm4v"])
+def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[TorchReader, TorchReader]:
+    """The same checkpoint on the CPU's path and on the card's."""
+    folder: Path = request.param(tmp_path_factory.mktemp("tiny"))
+    plain, card = (load_model(Settings(model=str(folder), device="cpu")) for _ in range(2))
+    decoder = card._parts.decoder
+    decoder._steps = card._parts.vision._steps = rows
+    pool = PagePool(decoder.kv_shape, CPU, page_tokens=16, slab_pages=2)
+    runner = CardRunner(decoder, pool, DecodeGraphs(decoder, pool, buckets=(2,)))
+    card._parts = replace(card._parts, runner=runner)
+    return plain, card
+
+
+def two_answers(model: TorchReader) -> tuple[torch.Tensor, list[list[int]]]:
+    """What a page looks like to it, and two tokens of two questions about 17 tokens, drawn together."""
+    seen = model.see([tiny.page(1, 56, 28)])
+    document = model.document(17)
+    model.prefill(document, Chunk(list(range(18, 35)), text_positions(0, 17)))
+    branches, drawn = [model.branch(document, 4) for _ in range(2)], []
+    for number, branch in enumerate(branches):
+        logits = model.prefill(branch, Chunk([20 + number, 30], text_positions(17, 2)))
+        drawn.append(model.draw(logits, model.sampler(Sampling())).token)
+    steps = [Step(kv, token, 19, model.sampler(Sampling())) for kv, token in zip(branches, drawn, strict=True)]
+    seconds = [one.token for one in model.drawn(model.decode(steps))]
+    assert [branch.length for branch in branches] == [branches[0].length] * 2
+    for kv in (*branches, document):
+        model.free(kv)
+    return seen, [drawn, seconds]
+
+
+def test_the_cards_path_sees_and_says_what_the_cpus_path_does(pair):
+    plain, card = (two_answers(model) for model in pair)
+    torch.testing.assert_close(card[0], plain[0], rtol=1e-4, atol=1e-4)
+    assert card[1] == plain[1]
+    assert pair[1].spare_kv_bytes() == 0
