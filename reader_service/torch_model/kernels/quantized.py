@@ -156,7 +156,7 @@ def few_rows_int4(
     _rows_int4[grid](
         x, packed, scales, zeros, scales if bias is None else bias, out, x.shape[0], grid[1], x.stride(0),
         packed.shape[0], x.shape[1], BIASED=bias is not None and grid[1] == 1, M=_padded(x.shape[0]), N=n,
-        PRECISION=_precision(x), num_warps=4, num_stages=4,
+        PRECISION=_precision(x), num_warps=4, num_stages=3,
     )  # fmt: skip
     return _whole(out, bias, x.dtype)
 
@@ -169,7 +169,7 @@ def few_rows_int8(
     _rows_int8[grid](
         x, weight, scales, scales if bias is None else bias, out, x.shape[0], grid[1], x.stride(0),
         weight.shape[0], x.shape[1], BIASED=bias is not None and grid[1] == 1, M=_padded(x.shape[0]), N=n, K=128,
-        PRECISION=_precision(x), num_warps=4, num_stages=4,
+        PRECISION=_precision(x), num_warps=4, num_stages=3,
     )  # fmt: skip
     return _whole(out, bias, x.dtype)
 
