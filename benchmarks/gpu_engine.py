@@ -101,24 +101,35 @@ def decode(name: str, cases: tuple[tuple[int, int], ...] = ((1, 1024), (8, 2048)
     model = reader(name)
     for batch, context in cases:
         desk = gpu_model.Desk(model)
-        count = max(1, round(0.78 * context / 123))
-        for number in range(batch):
-            desk.resident(f"d{number}", gpu_model.pages(count, seed=number))
-        jobs = [desk.ask(f"d{number}", context - 123 * count, 160) for number in range(batch)]
-        while not all(job.decoding for job in jobs):
-            desk.engine.step()
-            if any(job.ended for job in jobs):
-                raise RuntimeError([job.sink.last for job in jobs if job.ended])
-        torch.cuda.synchronize()
-        began_s, before = time.perf_counter(), sum(job._drawn for job in jobs)
-        for _ in range(min(60, 158 - max(job._drawn for job in jobs))):
-            desk.engine.step()
-        engine_s, tokens = time.perf_counter() - began_s, sum(job._drawn for job in jobs) - before
-        bare_ms = bare_step_ms(model, jobs)
-        told = f"{tokens / engine_s:.0f} tok/s (graph alone {1e3 * batch / bare_ms:.0f}, {bare_ms:.2f} ms)"
-        tell(f"decode {name}", **{f"batch {batch} of {context}": told})
-        desk.run()
+        try:
+            tell(f"decode {name}", **{f"batch {batch} of {context}": decode_rate(desk, batch, context)})
+        except Exception:
+            traceback.print_exc()
         desk.clear()
+
+
+def decode_rate(desk: gpu_model.Desk, batch: int, context: int) -> str:
+    """Tokens a second when all `batch` answers decode."""
+    count = max(1, round(0.78 * context / 123))
+    for number in range(batch):
+        desk.resident(f"d{number}", gpu_model.pages(count, seed=number))
+    jobs = [desk.ask(f"d{number}", context - 123 * count, 100) for number in range(batch)]
+    while not all(job.decoding for job in jobs):
+        desk.engine.step()
+        for job in jobs:
+            job.sink.full = job.decoding  # waits for the others
+        if any(job.ended for job in jobs):
+            raise RuntimeError([job.sink.last for job in jobs if job.ended])
+    for job in jobs:
+        job.sink.full = False
+    desk.engine.step()
+    torch.cuda.synchronize()
+    began_s, before = time.perf_counter(), sum(job._drawn for job in jobs)
+    for _ in range(60):
+        desk.engine.step()
+    engine_s, tokens = time.perf_counter() - began_s, sum(job._drawn for job in jobs) - before
+    bare_ms = bare_step_ms(desk.model, jobs)
+    return f"{tokens / engine_s:.0f} tok/s (graph alone {1e3 * batch / bare_ms:.0f}, {bare_ms:.2f} ms)"
 
 
 def bare_step_ms(model: TorchReader, jobs: Any) -> float:
@@ -185,6 +196,7 @@ def peaks(name: str) -> None:
     for count in (1, DOCUMENT_PAGES, 100, 300):
         desk = gpu_model.Desk(model)
         model.balance(0, pages_wait=False)
+        model.take_peak_bytes()
         try:
             info = desk.resident("d", gpu_model.pages(count))
         except Exception as error:

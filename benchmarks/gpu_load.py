@@ -34,6 +34,7 @@ def random_load(model: TorchReader, seconds: float) -> dict[str, Any]:
             start = dice.randrange(300 - count + 1)
             live.append(desk.ingest(f"{sent}", stock[start : start + count]))
             live[-1].follow_ups = dice.choice((1, 1, 2))
+            live[-1].leaves_after = dice.randrange(200) if dice.random() < LEAVING else None
             sent += 1
         desk.engine.step()
         for job in list(live):
@@ -41,8 +42,10 @@ def random_load(model: TorchReader, seconds: float) -> dict[str, Any]:
                 live.remove(job)
                 ended.append(job)
                 live += follow(desk, job, dice)
-            elif dice.random() < LEAVING / 50:
-                desk.engine.cancel(job)
+            elif getattr(job, "leaves_after", None) is not None:
+                job.leaves_after -= 1
+                if job.leaves_after < 0:
+                    desk.engine.cancel(job)
     last = [job.sink.last for job in ended]
     desk.clear()
     for one in last:

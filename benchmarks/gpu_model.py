@@ -124,9 +124,8 @@ def pages(count: int, side_px: int = 308, seed: int = 0) -> list[GreyPage]:
 class Ear:
     """A stream that nobody is slow to read."""
 
-    full = False
-
     def __init__(self) -> None:
+        self.full = False
         self.events: list[Any] = []
         self.times: list[float] = []
 
@@ -185,7 +184,10 @@ class Desk:
         return job.sink.last, job.sink
 
     def clear(self) -> None:
-        """Forgets every document."""
+        """Ends every request and forgets every document."""
+        for job in self.engine.scheduler.all_jobs():
+            self.engine.cancel(job)
+        self.engine.step()
         for info in self.device.pool.documents():
             self.device.pool.drop(info.document_id)
 

@@ -86,7 +86,7 @@ class Costs:
     kv_bytes_per_token: int
     vision_bytes_per_patch: int
     prefill_bytes_per_token: int
-    logits_bytes: int
+    logits_bytes: int  # what a prefill takes however short it is
     kv_page_tokens: int = 1  # KV of a sequence is handed out in pages of so many tokens
     kv_slab_bytes: int = 1  # and taken from the device in slabs of so many bytes
 

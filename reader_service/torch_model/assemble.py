@@ -103,11 +103,11 @@ def _costs(plan: Plan, tower: VisionTower, decoder: Decoder, runner: Runner, car
     return Costs(
         weight_bytes=weight_bytes,
         vision_weight_bytes=tower.weight_bytes,
-        context_bytes=context_bytes + (TILE_BYTES if on_card and widens else 0),
+        context_bytes=context_bytes,
         kv_bytes_per_token=formulas.kv_bytes_per_token(text, dtype_bytes),
         vision_bytes_per_patch=formulas.vision_bytes_per_patch(plan.config.vision_config, dtype_bytes),
         prefill_bytes_per_token=formulas.prefill_bytes_per_token(text, dtype_bytes),
-        logits_bytes=formulas.logits_bytes(text),
+        logits_bytes=formulas.logits_bytes(text) + (TILE_BYTES if on_card and widens else 0),
         kv_page_tokens=runner.pool.page_tokens if isinstance(runner, CardRunner) else 1,
         kv_slab_bytes=runner.pool.slab_bytes if isinstance(runner, CardRunner) else 1,
     )

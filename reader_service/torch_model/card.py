@@ -27,8 +27,8 @@ class Card(Protocol):
     def held_bytes(self) -> int:
         """Bytes that tensors hold now."""
 
-    def context_growth(self) -> int:
-        """By how much the context grew since it was asked for last: kernels are loaded when they first run."""
+    def context_bytes(self) -> int:
+        """The context, measured again: it grows when kernels are loaded, which is when they first run."""
 
     def release_cached(self) -> None:
         """Gives the allocator's unused memory back."""
@@ -61,10 +61,10 @@ class CudaCard:
         """See `Card`."""
         return torch.cuda.memory_allocated(self.device)
 
-    def context_growth(self) -> int:
+    def context_bytes(self) -> int:
         """See `Card`."""
-        before, self._context_bytes = self._context_bytes, max(self._context_bytes, self.used_bytes())
-        return self._context_bytes - before
+        self._context_bytes = max(self._context_bytes, self.used_bytes())
+        return self._context_bytes
 
     def release_cached(self) -> None:
         """See `Card`."""
@@ -92,9 +92,9 @@ class CpuCard:
         """See `Card`."""
         return self.take_peak_bytes()
 
-    def context_growth(self) -> int:
-        """A CPU's context is what its process holds, which is measured whole."""
-        return 0
+    def context_bytes(self) -> int:
+        """See `Card`."""
+        return self.take_peak_bytes()
 
     def release_cached(self) -> None:
         """A CPU's allocator keeps nothing worth asking for."""

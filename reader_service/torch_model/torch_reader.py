@@ -95,13 +95,12 @@ class TorchReader:
             context_bytes = self._parts.card.take_peak_bytes() - costs.weight_bytes
             self._correct(context_bytes=max(costs.context_bytes, context_bytes))
             return
-        before = self._parts.card.held_bytes()
         self._parts.runner.warm()
-        self._correct(context_bytes=self.facts.costs.context_bytes + self._parts.card.held_bytes() - before)
+        self._count_context()
         self._bound_page()
         vision_bytes, prefill_bytes = self._warm_chunks([self._largest_page()])
         costs = self.facts.costs
-        self._correct(context_bytes=costs.context_bytes + self._parts.card.context_growth())
+        self._count_context()
         # What was measured replaces a formula that said less.
         self._correct(
             vision_bytes_per_patch=max(costs.vision_bytes_per_patch, vision_bytes),
@@ -207,6 +206,12 @@ class TorchReader:
 
     def _correct(self, **fields: int) -> None:
         self.facts = replace(self.facts, costs=replace(self.facts.costs, **fields))
+
+    def _count_context(self) -> None:
+        """On an idle card all that is held and is no weight is context: graphs, libraries' workspaces, the driver's."""
+        card = self._parts.card
+        held = card.held_bytes() - self.resident_weight_bytes()
+        self._correct(context_bytes=card.context_bytes() + max(0, held))
 
     def _bound_page(self) -> None:
         """A page that the card can never hold is none that the geometry accepts."""

@@ -31,7 +31,7 @@ class Tiles:
 PLAIN = (None, Tiles(4, 512, 4, 4), Tiles(8, 512, 4, 3), Tiles(2, 1024, 4, 4))
 """None is the library's product."""
 INT8 = (Tiles(4, 1024, 4, 3), Tiles(8, 1024, 4, 3), Tiles(8, 512, 4, 4), Tiles(4, 512, 4, 1))
-INT4 = (Tiles(8, 4, 4, 3), Tiles(16, 4, 4, 3), Tiles(8, 4, 4, 1), Tiles(4, 8, 4, 3))
+INT4 = (Tiles(16, 4, 4, 3), Tiles(4, 8, 4, 3), Tiles(32, 4, 4, 3), Tiles(8, 4, 2, 4), Tiles(64, 4, 8, 3))
 
 
 class Tunable(Protocol):

@@ -128,7 +128,8 @@ def attend(
     sequences = lengths.shape[0]
     everything, heads, dim = query.shape
     tokens, group = everything // sequences, heads // kv_heads
-    rows = _rows(tokens * group)
+    # In float32 larger tiles spill, and a card sets memory aside for what all its threads could spill: gigabytes.
+    rows = _rows(tokens * group) if query.dtype is not torch.float32 else 16
     splits = splits_for(sequences, tokens, heads, kv_heads)
     out = torch.empty_like(query)
     parts = query.new_empty((everything, heads, splits, dim), dtype=torch.float32) if splits > 1 else out

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 import triton
 import triton.language as tl
@@ -17,6 +15,9 @@ from reader_service.torch_model.tuning import Tiles
 GROUP = 128
 MOST_ROWS = 64
 """Longer inputs are cheaper with widened weights."""
+_MANY_OUTPUTS = 8192
+_MOST_SPLITS = 8
+_PROGRAMS_WANTED = 528
 
 
 @triton.jit
@@ -75,19 +76,21 @@ def _row(
     tl.store(out + n, total.to(out.dtype.element_ty), mask=real)
 
 
-@triton.jit(do_not_specialize=["rows"])
+@triton.jit(do_not_specialize=["rows", "splits"])
 def _rows_int4(
-    x, packed, scales, zeros, bias, out, rows, stride, outputs, inputs,
+    x, packed, scales, zeros, bias, out, rows, splits, stride, outputs, inputs,
     BIASED: tl.constexpr, M: tl.constexpr, N: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
-    """A few input rows, one group of inputs at a time, on the matrix unit."""
+    """A few input rows, one group of inputs at a time, on the matrix unit; a split of the groups a program."""
     n = tl.program_id(0) * N + tl.arange(0, N)
     m = tl.arange(0, M)
     real, row = n < outputs, m < rows
     byte = tl.arange(0, 64)
     groups = inputs // 128
     total = tl.zeros((M, N), tl.float32)
-    for g in range(groups):
+    each = tl.cdiv(groups, splits)
+    first = tl.program_id(1) * each
+    for g in range(first, tl.minimum(groups, first + each)):
         at = m[:, None] * stride + g * 128 + byte[None, :]
         low = tl.load(x + at, mask=row[:, None], other=0.0)
         high = tl.load(x + at + 64, mask=row[:, None], other=0.0)
@@ -103,19 +106,22 @@ def _rows_int4(
         total = tl.dot(high, w_high, total, input_precision=PRECISION)
     if BIASED:
         total += tl.load(bias + n, mask=real, other=0.0).to(tl.float32)[None, :]
-    tl.store(out + m[:, None] * outputs + n[None, :], total.to(out.dtype.element_ty), mask=row[:, None] & real[None, :])
+    part = out + tl.program_id(1).to(tl.int64) * rows * outputs + m[:, None] * outputs + n[None, :]
+    tl.store(part, total.to(out.dtype.element_ty), mask=row[:, None] & real[None, :])
 
 
-@triton.jit(do_not_specialize=["rows"])
+@triton.jit(do_not_specialize=["rows", "splits"])
 def _rows_int8(
-    x, weight, scales, bias, out, rows, stride, outputs, inputs,
+    x, weight, scales, bias, out, rows, splits, stride, outputs, inputs,
     BIASED: tl.constexpr, M: tl.constexpr, N: tl.constexpr, K: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
     n = tl.program_id(0) * N + tl.arange(0, N)
     m = tl.arange(0, M)
     real, row = n < outputs, m < rows
     total = tl.zeros((M, N), tl.float32)
-    for start in range(0, inputs, K):
+    each = tl.cdiv(tl.cdiv(inputs, K), splits) * K
+    first = tl.program_id(1) * each
+    for start in range(first, tl.minimum(inputs, first + each), K):
         k = start + tl.arange(0, K)
         some = k < inputs
         states = tl.load(x + m[:, None] * stride + k[None, :], mask=row[:, None] & some[None, :], other=0.0)
@@ -125,7 +131,8 @@ def _rows_int8(
     total *= tl.load(scales + n, mask=real, other=0.0).to(tl.float32)[None, :]
     if BIASED:
         total += tl.load(bias + n, mask=real, other=0.0).to(tl.float32)[None, :]
-    tl.store(out + m[:, None] * outputs + n[None, :], total.to(out.dtype.element_ty), mask=row[:, None] & real[None, :])
+    part = out + tl.program_id(1).to(tl.int64) * rows * outputs + m[:, None] * outputs + n[None, :]
+    tl.store(part, total.to(out.dtype.element_ty), mask=row[:, None] & real[None, :])
 
 
 @triton.jit
@@ -145,34 +152,26 @@ def few_rows_int4(
     x: torch.Tensor, packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor, bias: torch.Tensor | None
 ) -> torch.Tensor:
     """x (rows, inputs) · weightᵀ; `packed` (outputs, inputs / 2) uint8, `scales` and `zeros` (outputs, groups)."""
-    rows, inputs = x.shape
-    outputs = packed.shape[0]
-    out = x.new_empty((rows, outputs))
-    some = {"BIASED": bias is not None}
-    bias = scales if bias is None else bias
-    n = 32 if outputs < 8192 else 64
-    _rows_int4[(triton.cdiv(outputs, n),)](
-        x, packed, scales, zeros, bias, out, rows, x.stride(0), outputs, inputs, **some, M=_padded(rows), N=n,
-        PRECISION=_precision(x), num_warps=4, num_stages=4,
+    n, grid, out = _cut(x, packed.shape[0])
+    _rows_int4[grid](
+        x, packed, scales, zeros, scales if bias is None else bias, out, x.shape[0], grid[1], x.stride(0),
+        packed.shape[0], x.shape[1], BIASED=bias is not None and grid[1] == 1, M=_padded(x.shape[0]), N=n,
+        PRECISION=_precision(x), num_warps=4, num_stages=3,
     )  # fmt: skip
-    return out
+    return _whole(out, bias, x.dtype)
 
 
 def few_rows_int8(
     x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None
 ) -> torch.Tensor:
     """x (rows, inputs) · weightᵀ; `weight` (outputs, inputs) int8, `scales` (outputs,)."""
-    rows, inputs = x.shape
-    outputs = weight.shape[0]
-    out = x.new_empty((rows, outputs))
-    some: dict[str, Any] = {"BIASED": bias is not None}
-    bias = scales if bias is None else bias
-    n = 32 if outputs < 8192 else 64
-    _rows_int8[(triton.cdiv(outputs, n),)](
-        x, weight, scales, bias, out, rows, x.stride(0), outputs, inputs, **some, M=_padded(rows), N=n, K=128,
-        PRECISION=_precision(x), num_warps=4, num_stages=4,
+    n, grid, out = _cut(x, weight.shape[0])
+    _rows_int8[grid](
+        x, weight, scales, scales if bias is None else bias, out, x.shape[0], grid[1], x.stride(0),
+        weight.shape[0], x.shape[1], BIASED=bias is not None and grid[1] == 1, M=_padded(x.shape[0]), N=n, K=128,
+        PRECISION=_precision(x), num_warps=4, num_stages=3,
     )  # fmt: skip
-    return out
+    return _whole(out, bias, x.dtype)
 
 
 def one_row(
@@ -211,6 +210,22 @@ def widen_int4(packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor) 
         packed, scales, zeros, out, 2 * half, packed.numel(), BYTES=1024, num_warps=4
     )
     return out
+
+
+def _cut(x: torch.Tensor, outputs: int) -> tuple[int, tuple[int, int], torch.Tensor]:
+    """Outputs a program, programs and splits of the inputs, and where the parts go: float32 where there are several."""
+    n = 32 if outputs < _MANY_OUTPUTS else 64
+    programs = triton.cdiv(outputs, n)
+    splits = max(1, min(_MOST_SPLITS, _PROGRAMS_WANTED // programs))
+    dtype = x.dtype if splits == 1 else torch.float32
+    return n, (programs, splits), x.new_empty((splits, x.shape[0], outputs), dtype=dtype)
+
+
+def _whole(parts: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
+    if parts.shape[0] == 1:
+        return parts[0]
+    total = parts.sum(0)
+    return (total if bias is None else total.add_(bias)).to(dtype)
 
 
 def _padded(rows: int) -> int:
