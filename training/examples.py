@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -131,6 +131,7 @@ class Source:
             count = min(24, 4 + characters // 150)
             asked = from_text(self.rng, text, lang, count, self.corpus.window(self.rng, lang, 1500))
             document = Document(text, asked, lang, "cells")
+        document = replace(document, text=document.text.rstrip("\n"))
         if known(document.text) != document.text:
             return None
         laid = lay(document.text, recipe, self.rng.random() if longer else 0.0)

@@ -1,14 +1,17 @@
 """What a batch teaches is what stands on the pages that are shown."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from render_service.style import Flow
+from training import examples
 from training.alphabet import ABSENT, COLUMN, FIRST_CHARACTER, IM_END, PAGE, ROW
 from training.checkpoint import PAGE_ANCHORS, ROW_ANCHORS, alphabet
-from training.documents import Question
+from training.documents import Question, synthesize
+from training.examples import Source
 from training.laid import NONE, SINK, Recipe, lay
 from training.network import Shape
 from training.rows import Entry, dialogue, summary, transcription
@@ -27,6 +30,15 @@ class Always(random.Random):
 
     def random(self) -> float:
         return self.number
+
+
+class Prose:
+    """Stands in for the corpus: numbered rules, as many as are asked for."""
+
+    def window(self, rng, lang, characters):
+        return "\n".join(f"{rng.randrange(999)}. 保存 {rng.randrange(99)} 天。" for _ in range(characters // 14 + 1))
+
+    passage = window
 
 
 ASKING, TELLING = Always(0.99), Always(0.0)
@@ -128,6 +140,32 @@ def test_a_transcription_is_its_page_and_every_cell_is_where_the_character_stand
             assert x // 28 <= cell % SHAPE.columns <= (x + px) // 28
             assert slot >= 0
         at += 1
+
+
+@pytest.mark.parametrize("flow", [Flow.CELLS, Flow.COLUMNS])
+def test_synthesised_documents_reach_the_dialogues(monkeypatch, flow):
+    made: list[str] = []
+
+    def remember(*args):
+        document = synthesize(*args)
+        made.append(document.text.rstrip("\n"))
+        return document
+
+    monkeypatch.setattr(examples, "synthesize", remember)
+    source = Source(Prose(), 7)
+    drawn = [found[0] for _ in range(200) if (found := source._document(recipe(flow)))]
+    synthesised = sum(document.text in made for document in drawn)
+    assert synthesised > 0.5 * len(drawn)
+    assert len(drawn) > 160
+
+
+def test_a_batch_asks_answers_and_denies():
+    batch = Source(Prose(), 3).batch(replace(recipe(), batch=24))
+    answered = batch.ids.ravel()[batch.answers]
+    assert (answered == ABSENT).sum() >= 3
+    assert ((answered >= PAGE) & (answered < ROW)).sum() >= 24
+    assert batch.glyphs[:, 0].max() == 24 * SHAPE.pages - 1
+    assert (batch.find.cell >= 0).sum() >= 24
 
 
 def test_a_summary_tells_headings_with_their_level_and_key_sentences():
