@@ -40,6 +40,6 @@ def server_options(max_receive_bytes: int, max_send_bytes: int) -> ChannelOption
     return (
         *limits(max_receive_bytes, max_send_bytes),
         *keepalive(),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", SHORTEST_PING_INTERVAL_MS),
+        ("grpc.http2.min_ping_interval_without_data_ms", SHORTEST_PING_INTERVAL_MS),
         ("grpc.so_reuseport", 0),
     )

@@ -60,7 +60,7 @@ async def test_a_profile_is_written_with_its_prediction_and_taken_by_the_service
 async def test_a_model_that_is_too_large_is_refused_with_both_figures(model, tmp_path):
     config = Path(model) / "config.json"
     facts = json.loads(config.read_text())
-    facts["text_config"] |= {"hidden_size": 16384, "intermediate_size": 65536}
+    facts["text_config"] |= {"hidden_size": 16384, "intermediate_size": 262144}
     facts["text_config"] |= {"num_attention_heads": 128, "num_key_value_heads": 128}
     facts["vision_config"]["hidden_size"] = 16384
     config.write_text(json.dumps(facts))
