@@ -27,6 +27,8 @@ class Question:
     max_new_tokens: int
     history: Sequence[Turn] = ()
     sampling: Sampling = field(default_factory=Sampling)
+    sidecar: Sequence[str] = ()
+    """Lines of the document, verbatim."""
 
 
 class Answering(Job):
@@ -48,6 +50,9 @@ class Answering(Job):
         document = self._resident()
         if self.question.task is Task.ASK and not self.question.text.strip():
             raise InvalidQuestion("the question is empty")
+        given, most = sum(map(len, self.question.sidecar)), self.device.model.facts.profile.sidecar_characters
+        if given > most:
+            raise InvalidQuestion(f"the sidecar has {given} characters of {most}")
         self._tokens = self._prompt(document)
         if len(self._tokens) > self._max_prompt_tokens:
             raise InvalidQuestion(f"question and history take {len(self._tokens)} tokens of {self._max_prompt_tokens}")
@@ -164,7 +169,7 @@ class Answering(Job):
     def _prompt(self, document: Resident) -> list[int]:
         profile, question = self.device.model.facts.profile, self.question
         history = [(profile.task_text(Task.ASK, turn.question), turn.answer) for turn in question.history]
-        task = profile.task_text(question.task, question.text)
+        task = profile.task_text(question.task, question.text, question.sidecar)
         return self.device.model.vocabulary.suffix(document.pages, task, history)
 
     def _prompt_opens_reasoning(self) -> bool:

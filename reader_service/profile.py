@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
@@ -55,7 +55,10 @@ class Reasoning:
 
 @dataclass(frozen=True)
 class ReaderProfile:
-    """A reader's habits. `ask_pages`, `transcribe_pages`: 0 is no limit. `absent_text`: an answer that means no."""
+    """A reader's habits. `ask_pages`, `transcribe_pages`: 0 is no limit. `absent_text`: an answer that means no.
+
+    `sidecar_characters`: most verbatim characters that help it beside the pages; 0: it answers better without any.
+    """
 
     name: str
     languages: tuple[str, ...]
@@ -63,13 +66,18 @@ class ReaderProfile:
     tasks: Mapping[str, str]
     ask_pages: int = 0
     transcribe_pages: int = 0
+    sidecar_characters: int = 0
     absent_text: str = ""
     anchors: Anchors = field(default_factory=Anchors)
     reasoning: Reasoning = field(default_factory=Reasoning)
 
-    def task_text(self, task: Task, question: str) -> str:
-        """The task's template with the question at its place; `separate` tells the two apart again."""
-        return self.tasks[task.value].replace(QUESTION, guard(question))
+    def task_text(self, task: Task, question: str, sidecar: Sequence[str] = ()) -> str:
+        """The task's template with the question at its place, behind verbatim lines of the document if there are any.
+
+        `separate` tells what is the caller's from what is the template's.
+        """
+        text = self.tasks[task.value].replace(QUESTION, guard(question))
+        return SIDECAR.replace(LINES, guard("\n".join(sidecar))) + text if sidecar else text
 
 
 _GUARD_OPEN, _GUARD_CLOSE = "\ue0f0", "\ue0f1"
@@ -95,6 +103,11 @@ def separate(prompt: str) -> list[tuple[str, bool]]:
     return [piece for piece in pieces if piece[0]]
 
 
+LINES = "{lines}"
+# What to trust for what: pages show where a thing stands, the lines how an identifier is spelt.
+SIDECAR = f"Lines of the document, character by character:\n{LINES}\n\n"
+# Twenty lines of a specification; more would be reading text instead of pages.
+_PLAIN_SIDECAR_CHARACTERS = 1_000
 _PLAIN_TASKS = {
     "ask": QUESTION + "\nAnswer from the pages above only. If they do not tell, reply with exactly: NOT FOUND",
     "summarize": "Summarize the pages above in their own language: a title, an outline, the key facts.",
@@ -121,7 +134,8 @@ _GLYPH_STYLES = tuple(
 def default_profile(model_type: str, name: str) -> ReaderProfile:
     """The habits of a model that brings no profile of its own."""
     styles = _GLYPH_STYLES if model_type == "glm4v" else _PLAIN_STYLES
-    return ReaderProfile(name, ("zh", "en"), styles, _PLAIN_TASKS, absent_text="NOT FOUND")
+    most = _PLAIN_SIDECAR_CHARACTERS
+    return ReaderProfile(name, ("zh", "en"), styles, _PLAIN_TASKS, sidecar_characters=most, absent_text="NOT FOUND")
 
 
 def load_profile(folder: Path, model_type: str, name: str) -> ReaderProfile:

@@ -73,6 +73,7 @@ def question(request: pb.AnswerRequest, settings: Settings) -> Question:
         max_new_tokens=min(request.max_new_tokens or settings.max_new_tokens, settings.max_new_tokens_limit),
         history=tuple(Turn(turn.question, turn.answer) for turn in request.history),
         sampling=_sampling(request.sampling),
+        sidecar=tuple(request.sidecar),
     )
 
 
@@ -180,6 +181,7 @@ def reader_info(facts: ModelFacts, load: Load, largest_vision_tokens: int) -> pb
         vision_attention=facts.vision_attention,
         ask_pages=profile.ask_pages,
         transcribe_pages=profile.transcribe_pages,
+        sidecar_characters=profile.sidecar_characters,
     )
 
 
