@@ -3,6 +3,7 @@
 Frames come over standard input and leave over standard output; the other end is our own parent process.
 """
 
+import fcntl
 import os
 import pickle
 import select
@@ -17,6 +18,8 @@ from render_service import jobs
 from render_service.frames import LENGTH, Kind, Stop, WorkerBug, frame
 
 READ_BYTES = 1024 * 1024
+# A page fits: with the usual 64 KiB a worker stands still in the middle of one until the parent's turn comes.
+PIPE_BYTES = 1024 * 1024
 
 
 def main() -> None:
@@ -24,6 +27,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the parent, which then ends us
     sink = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints must not end up between frames
+    with suppress(OSError, AttributeError):  # Linux alone has it, and a machine may allow less
+        fcntl.fcntl(sink, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     with suppress(BrokenPipeError):  # the parent left while we were at work
         _serve(sys.stdin.fileno(), sink)
 

@@ -27,7 +27,7 @@ class Example:
 
 EXAMPLES = (
     Example("spec_zh.txt", "额定流量是多少？", "32 L/h"),
-    Example("spec_en.txt", "What is the sampling interval?", "15 seconds"),
+    Example("spec_en.txt", "What is the supply voltage?", "24 V"),
 )
 
 
