@@ -138,7 +138,9 @@ def _named(probe: nn.Linear, hidden: Tensor, at: Tensor, slot: Tensor) -> Tensor
 
 
 def _classify(logits: Tensor, target: Tensor) -> Tensor:
-    return F.cross_entropy(logits.flatten(0, 1).float(), target.flatten(), ignore_index=NONE)
+    """Mean cross entropy where target is not NONE; 0 where it is nowhere, as in a batch of denials alone."""
+    loss = F.cross_entropy(logits.flatten(0, 1).float(), target.flatten(), ignore_index=NONE, reduction="sum")
+    return loss / (target != NONE).sum().clamp(min=1)
 
 
 def _pull_slots(trace: Trace, aim: Aim, shape: Shape) -> tuple[Tensor, Tensor]:
