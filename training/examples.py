@@ -17,7 +17,7 @@ from render_service.layout import PageLayout
 from render_service.style import Flow
 from training.alphabet import ABSENT, COLUMN, IM_END, IM_START, PAGE, ROW, VISION_END, VISION_START
 from training.checkpoint import ROW_ANCHORS
-from training.documents import Document, Lang, from_text, synthesize
+from training.documents import Document, Lang, card, from_text, outline, synthesize
 from training.laid import NONE, SINK, SLOTS, Ints, Laid, Recipe, known, lay
 from training.network import Shape
 from training.outlines import entries
@@ -26,6 +26,8 @@ from training.texts import Corpus, noise
 
 DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
 """Characters that the tower is asked for."""
+CARDS, SYNTHESISED = 0.07, 0.6
+"""Shares of the documents that are asked about: plain keys and values, synthesised genres; the rest is natural text."""
 PULLED = 64
 """Most positions of an example at which attention is pulled; more cost memory and teach little."""
 
@@ -124,13 +126,16 @@ class Source:
         lang, fill = self._language(recipe)
         longer = recipe.shape.pages > 1 and self.rng.random() < 0.45
         characters = int(fill * (self.rng.uniform(1.0, 2.2) if longer else self.rng.uniform(0.4, 1.0)))
-        if self.rng.random() < 0.65:
+        kind = self.rng.random()
+        if kind < CARDS:
+            document = card(self.rng, lang, min(characters, 600), self.corpus.passage(self.rng, lang, 1500))
+        elif kind < CARDS + SYNTHESISED:
             document = self._synthesized(recipe, lang, max(200, characters))
         else:
             text = self.corpus.passage(self.rng, lang, characters)
             count = min(24, 4 + characters // 150)
             asked = from_text(self.rng, text, lang, count, self.corpus.window(self.rng, lang, 1500))
-            document = Document(text, asked, lang, "cells")
+            document = Document(text, asked, lang, "cells", outline(text))
         document = replace(document, text=document.text.rstrip("\n"))
         if known(document.text) != document.text:
             return None

@@ -135,7 +135,8 @@ def places_of(text: str, pages: Sequence[PageLayout], recipe: Recipe) -> Places:
         x[p.offsets[drawn]], y[p.offsets[drawn]] = p.x[drawn], p.y[drawn]
     limit = recipe.shape.columns * CELL_PX
     # A space inside a line has no ink but a place: right after the character before it.
-    for i in np.flatnonzero(points == 0x20):
+    start = pages[0].text_start
+    for i in start + np.flatnonzero(points[start:] == 0x20):
         before = i - 1
         if before >= 0 and x[before] >= 0 and row[before] == row[i] and page[before] == page[i]:
             right = x[before] + width[before]
