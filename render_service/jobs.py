@@ -2,10 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.metadata import version
+from pickle import PickleBuffer
+from typing import Any, SupportsIndex
 
 import numpy as np
 from PIL import features
@@ -34,6 +36,18 @@ class PageTooLarge(ValueError):
     """A page's encoded image does not fit into one message: ask for smaller pages."""
 
 
+Reduced = tuple[type, tuple[object, ...]]
+
+
+def _with_buffer(name: str) -> Callable[[Any, SupportsIndex], Reduced]:
+    """How a dataclass is pickled whose bytes of that name may travel beside the pickle, uncopied."""
+
+    def reduce_ex(value: Any, protocol: SupportsIndex) -> Reduced:
+        return type(value), tuple({**vars(value), name: PickleBuffer(getattr(value, name))}.values())
+
+    return reduce_ex
+
+
 @dataclass(frozen=True)
 class ExtractJob:
     """Document bytes to clean text: one Report, then Pieces."""
@@ -48,6 +62,8 @@ class EstimateJob:
     text: bytes
     style: Style
 
+    __reduce_ex__ = _with_buffer("text")
+
 
 @dataclass(frozen=True)
 class RenderJob:
@@ -55,6 +71,8 @@ class RenderJob:
 
     text: bytes
     style: Style
+
+    __reduce_ex__ = _with_buffer("text")
 
 
 @dataclass(frozen=True)
@@ -101,6 +119,8 @@ class PageImage:
     image: bytes
     sha256: bytes
     missing_glyphs: int
+
+    __reduce_ex__ = _with_buffer("image")
 
 
 Job = ExtractJob | EstimateJob | RenderJob

@@ -1,25 +1,23 @@
 """Owns the pool of worker processes: all heavy work of the service happens there, off the event loop.
 
-A job's results stream through the worker's pipe, which holds a page or two: a slow reader slows the painting, and a
+A job's results stream through the worker's pipe, which holds a few pages: a slow reader slows the painting, and a
 reader that leaves stops it at the next result. A worker that dies fails its job only, and is replaced.
 """
 
 import asyncio
-import pickle
+import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import structlog
 
-from render_service.frames import LENGTH, Kind, Stop, frame
+from render_service.frames import Inbox, Kind, Stop, frame, pipe
 from render_service.jobs import Job, Result
 
 COMMAND = (sys.executable, "-m", "render_service.worker_process")
-# Results that a worker may be ahead of its reader, in bytes: the stream's buffer is paused at twice this.
-AHEAD_BYTES = 256 * 1024
 START_WAIT_S = 30.0
 STOP_WAIT_S = 5.0
 RESTART_PAUSE_S = 1.0
@@ -42,15 +40,15 @@ class RendererBusy(Exception):
 class Worker:
     """One worker process and its pipe; one job at a time."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, inbox: Inbox, outbox: asyncio.WriteTransport) -> None:
         self._process = process
-        self._due: int | None = None
+        self._inbox, self._outbox = inbox, outbox
         self._working = False
 
     @classmethod
     async def start(cls) -> "Worker":
         """A worker that is warm. Raises RendererLost where it does not come up."""
-        worker = cls(await asyncio.create_subprocess_exec(*COMMAND, stdin=PIPE, stdout=PIPE, limit=AHEAD_BYTES))
+        worker = cls(*await _spawned())
         try:
             async with asyncio.timeout(START_WAIT_S):
                 await worker._read()
@@ -103,27 +101,23 @@ class Worker:
         """Ends the process and waits for it."""
         if self.alive:
             self._process.kill()
-        _stdin(self._process).close()
-        await self._process.communicate()
+        if not self._outbox.is_closing():
+            self._outbox.abort()
+        await self._process.wait()
+        self._inbox.close()
 
     def _send(self, message: object) -> None:
-        stdin = _stdin(self._process)
-        if stdin.is_closing() or not self.alive:
+        if self._outbox.is_closing() or not self.alive:
             raise RendererLost("the worker process is gone")
-        stdin.write(frame(message))
+        for part in frame(message):
+            self._outbox.write(part)
 
     async def _read(self) -> tuple[Kind, Any]:
-        """The next frame. May be cancelled and called again: a length already read is remembered."""
-        stdout = self._process.stdout
-        assert stdout is not None
+        """The next frame. May be cancelled and called again."""
         try:
-            if self._due is None:
-                (self._due,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
-            body = await stdout.readexactly(self._due)
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            kind, value = await self._inbox.read()
+        except EOFError as error:
             raise RendererLost("the worker process died at this job") from error
-        self._due = None
-        kind, value = pickle.loads(body)
         return kind, value
 
 
@@ -194,6 +188,23 @@ class Pool:
         self._idle.put_nowait(worker)
 
 
+async def _spawned() -> tuple[Process, Inbox, asyncio.WriteTransport]:
+    """A worker process, its results and where to write its jobs."""
+    (job_source, job_sink), (source, sink) = pipe(), pipe()
+    loop = asyncio.get_running_loop()
+    outbox, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(job_sink, "wb", 0))
+    try:
+        process = await asyncio.create_subprocess_exec(*COMMAND, stdin=job_source, stdout=sink)
+    except BaseException:
+        outbox.abort()
+        os.close(source)
+        raise
+    finally:
+        os.close(job_source)
+        os.close(sink)
+    return process, Inbox(source), outbox
+
+
 async def _persistently_started() -> Worker:
     """A pool that shrinks would end as one that never answers: try until a worker comes up."""
     while True:
@@ -202,8 +213,3 @@ async def _persistently_started() -> Worker:
         except (RendererLost, OSError) as error:
             log.error("worker_not_started", error=str(error))
             await asyncio.sleep(RESTART_PAUSE_S)
-
-
-def _stdin(process: Process) -> asyncio.StreamWriter:
-    assert process.stdin is not None
-    return process.stdin

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-import pickle
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import pytest_asyncio
@@ -13,6 +14,7 @@ import pytest_asyncio
 from render_service import frames, worker_process, workers
 from render_service.documents import InvalidDocument
 from render_service.jobs import EstimateJob, Manifest, PageImage, RenderJob
+from render_service.layout import Cut
 from render_service.style import Flow, Style
 from render_service.workers import Pool, RendererBusy, RendererLost, Worker
 
@@ -109,55 +111,132 @@ async def test_a_worker_that_is_told_to_stop_paints_no_further_page():
     os.close(writing)
 
 
-class Pipes:
-    """A process as a worker sees it, played by the test: what is sent to it, and what it answers."""
+class Played:
+    """A worker process and its pipes, played by the test: what is sent to it, and what it answers."""
 
     def __init__(self) -> None:
-        self.stdout = asyncio.StreamReader()
-        self.stdin = self
-        self.sent = []
+        self.source, self.sink = frames.pipe()
+        self.inbox = frames.Inbox(self.source)
         self.returncode = None
+        self.sent = bytearray()
+
+    def worker(self) -> Worker:
+        return Worker(self, self.inbox, self)
 
     def is_closing(self) -> bool:
         return False
 
     def write(self, data: bytes) -> None:
-        self.sent.append(pickle.loads(data[frames.LENGTH.size :]))
+        self.sent += data
+
+    def answer(self, *parts: bytes) -> None:
+        for part in parts:
+            os.write(self.sink, part)
+
+    def heard(self) -> list[object]:
+        """The messages that were sent."""
+        reading, writing = os.pipe()
+        os.write(writing, self.sent)
+        os.close(writing)
+        messages = list(worker_process._messages(reading))
+        os.close(reading)
+        return messages
 
 
-async def test_a_read_that_is_cancelled_within_a_frame_goes_on_where_it_was():
-    pipes = Pipes()
-    answer = frames.frame((frames.Kind.RESULT, "page")) + frames.frame((frames.Kind.END, None))
-    pipes.stdout.feed_data(answer[: frames.LENGTH.size + 3])
-    worker = Worker(pipes)
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0):
-            await worker._read()
-    pipes.stdout.feed_data(answer[frames.LENGTH.size + 3 :])
-    assert [await worker._read(), await worker._read()] == [(frames.Kind.RESULT, "page"), (frames.Kind.END, None)]
+@pytest.fixture
+def played() -> Iterator[Played]:
+    played = Played()
+    yield played
+    played.inbox.close()
+    os.close(played.sink)
 
 
-async def test_a_worker_left_at_its_job_is_told_to_stop_and_waited_for():
-    pipes = Pipes()
-    worker = Worker(pipes)
-    answers = [(frames.Kind.RESULT, 1), (frames.Kind.RESULT, 2), (frames.Kind.END, None)]
-    pipes.stdout.feed_data(b"".join(map(frames.frame, answers)))
+ANSWERS = [(frames.Kind.RESULT, 1), (frames.Kind.RESULT, 2), (frames.Kind.END, None)]
+PAGE = PageImage(0, Cut(28, 14, 0, 1, (0,)), "image/png", b"ink" * 1_000, bytes(32), 0)
+
+
+async def test_a_read_that_is_cancelled_within_a_frame_goes_on_where_it_was(played):
+    worker = played.worker()
+    pages = [(frames.Kind.RESULT, PAGE), (frames.Kind.RESULT, replace(PAGE, index=1))]
+    whole = b"".join(frames.frame(pages))
+    bounds = [0, 5, frames.HEAD.size, frames.HEAD.size + 3, len(whole) - 4_000, len(whole) - 3_000, len(whole) - 7]
+    for start, stop in pairwise(bounds):
+        played.answer(whole[start:stop])
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0):
+                await worker._read()
+    played.answer(whole[bounds[-1] :], *frames.frame([(frames.Kind.END, None)]))
+    assert [await worker._read() for _ in range(3)] == [*pages, (frames.Kind.END, None)]
+
+
+async def test_an_image_travels_beside_its_pickle_and_is_not_copied(played):
+    parts = frames.frame([PAGE])
+    assert len(parts) == 2
+    assert parts[1].obj is PAGE.image
+    assert len(parts[0]) < 1_000
+    played.answer(*parts)
+    page = await played.inbox.read()
+    assert page == PAGE
+    assert type(page.image) is bytes
+
+
+async def test_a_pipe_that_ends_within_a_frame_is_a_lost_worker(played):
+    played.answer(frames.frame(ANSWERS)[0][:20])
+    os.dup2(os.open(os.devnull, os.O_WRONLY), played.sink)
+    with pytest.raises(RendererLost):
+        await played.worker()._read()
+
+
+async def test_a_worker_left_at_its_job_is_told_to_stop_and_waited_for(played):
+    worker = played.worker()
+    played.answer(*frames.frame(ANSWERS))
     async with aclosing(worker.results(FEW_PAGES)) as results:
         assert await anext(results) == 1
     assert await worker.settle()
-    assert [type(message) for message in pipes.sent] == [RenderJob, frames.Stop]
+    assert [type(message) for message in played.heard()] == [RenderJob, frames.Stop]
+    assert played.heard()[0] == FEW_PAGES
     assert await worker.settle()
-    assert len(pipes.sent) == 2
+    assert len(played.heard()) == 2
 
 
-async def test_a_worker_that_does_not_stop_in_time_is_of_no_further_use(monkeypatch):
+async def test_a_worker_that_does_not_stop_in_time_is_of_no_further_use(played, monkeypatch):
     monkeypatch.setattr(workers, "STOP_WAIT_S", 0.01)
-    pipes = Pipes()
-    worker = Worker(pipes)
-    pipes.stdout.feed_data(frames.frame((frames.Kind.RESULT, 1)))
+    worker = played.worker()
+    played.answer(*frames.frame([(frames.Kind.RESULT, 1)]))
     async with aclosing(worker.results(FEW_PAGES)) as results:
         await anext(results)
     assert not await worker.settle()
+
+
+@pytest.mark.parametrize(
+    ("hold_s", "hold_pages", "hold_bytes", "frames_of"),
+    [
+        pytest.param(1e9, 64, 10**9, [1, 1, 6], id="held until the end"),
+        pytest.param(0, 64, 10**9, [1] * 8, id="each on its own"),
+        pytest.param(1e9, 3, 10**9, [1, 1, 3, 3], id="so many at most"),
+        pytest.param(1e9, 64, 2 * len(PAGE.image), [1, 1, 2, 2, 2], id="so large at most"),
+    ],
+)
+async def test_the_manifest_and_the_first_page_leave_at_once_and_others_together(
+    monkeypatch, hold_s, hold_pages, hold_bytes, frames_of
+):
+    for name, value in (("HOLD_S", hold_s), ("HOLD_PAGES", hold_pages), ("HOLD_BYTES", hold_bytes)):
+        monkeypatch.setattr(worker_process, name, value)
+    sent = []
+    monkeypatch.setattr(worker_process, "frame", lambda held: sent.append(len(held)) or [])
+    outbox = worker_process.Outbox(-1)
+    outbox.put(frames.Kind.RESULT, "manifest")
+    for _ in range(6):
+        outbox.put(frames.Kind.RESULT, PAGE)
+    outbox.put(frames.Kind.END, None)
+    assert sent == frames_of
+
+
+async def test_a_pipe_that_takes_a_part_at_a_time_gets_all_of_it(played):
+    large = [bytes([number]) * 700_000 for number in range(3)]
+    writing = asyncio.create_task(asyncio.to_thread(worker_process._write, played.sink, frames.frame([tuple(large)])))
+    assert await played.inbox.read() == tuple(large)
+    await writing
 
 
 async def test_a_closed_pool_leaves_no_process_behind():
