@@ -15,12 +15,12 @@ from contextlib import suppress
 from typing import Any
 
 from render_service import jobs
-from render_service.frames import HEAD, Kind, Stop, WorkerBug, buffer_sizes, frame, sizes_after, unpacked
+from render_service.frames import HEAD, PIPE_BYTES, Kind, Stop, WorkerBug, buffer_sizes, frame, sizes_after, unpacked
 
 # Pages may be held for so long, or until they are so many or so large.
-HOLD_S = 0.01
+HOLD_S = 0.02
 HOLD_PAGES = 64
-HOLD_BYTES = 512 * 1024
+HOLD_BYTES = 3 * PIPE_BYTES // 4
 
 
 def main() -> None:
