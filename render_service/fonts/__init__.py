@@ -17,7 +17,7 @@ from render_service.fonts.boxes import box
 from render_service.fonts.faces import BLANK, CHINESE, FACES, FOLDER, MISSING, MONO, MONO_ASCII
 from render_service.style import Flow
 
-VERSION = "noto-2.004-2"
+VERSION = "noto-2.004-3"
 WORDS_KEPT = 16_384
 LEAST_WORD_PX = 4.0  # smaller, ink fades away
 

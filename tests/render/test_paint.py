@@ -76,12 +76,38 @@ def test_an_empty_page_is_paper():
     assert (paint(glyphs(), CELLS) == np.full((28, 56), PAPER)).all()
 
 
+def drawn(ink: np.ndarray) -> list[str]:
+    return ["".join(".#"[int(value > 0)] for value in row) for row in ink]
+
+
 def test_a_character_without_a_glyph_is_a_box_that_spells_its_code_point():
     pixels = paint(glyphs(("\u1234", 0, 0)), CELLS)
     assert (pixels[0, :27] == 0).all()
     assert (pixels[:13, [0, 26]] == 0).all()
-    digits = ["".join(".#"[int(value)] for value in row) for row in pixels[4:9, 6:21] == 0]
-    assert digits == [".#..###.###.#.#", "##....#...#.#.#", ".#..###..##.###", ".#..#.....#...#", "###.###.###...#"]
+    assert drawn(pixels[4:9, 2:25] == 0) == [
+        "#.#......#..###.###.#.#",
+        "#.#..#..##....#...#.#.#",
+        "#.#.###..#..###..##.###",
+        "#.#..#...#..#.....#...#",
+        "###.....###.###.###...#",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("char", "font_px", "rows"),
+    [
+        pytest.param("\u0378", 12, ["#.#.....###.###.###.###", "#.#..#..#.#...#...#.#.#"], id="U+ at 12 px"),
+        pytest.param("\U00013000", 14, ["#.#......#..###.###.###.###"], id="five digits at 14 px"),
+        pytest.param("\U00013000", 12, ["#.#....................", "#.#..#..#.#...#...#.#.#"], id="U over + at 12 px"),
+        pytest.param("\U0010fffd", 12, [".#..###.###.###.###.##."], id="digits alone where there is no room"),
+    ],
+)
+def test_a_box_spells_as_much_as_its_width_holds(char, font_px, rows):
+    ink = fonts.missing_box(ord(char), font_px, Flow.CELLS).ink
+    assert (ink[[0, -1], :-1] == 255).all()
+    lines = drawn(ink)
+    first = next(at for at, line in enumerate(lines) if rows[0] in line)
+    assert all(row in line for row, line in zip(rows, lines[first:], strict=False))
 
 
 @pytest.mark.parametrize("font_px", [10, 12, 14])
