@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from render_service.code_points import Codes, among, decode, encode, present
+from render_service.joiners import JOINERS, idle_joiners
 from render_service.unwrap import layout_of
 
-VERSION = "2"
+VERSION = "3"
 
 Positions = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
@@ -95,6 +96,8 @@ def clean(text: str, *, flowing: bool = False) -> CleanText:
     _settle_lines(draft)
     _drop_invisible(draft)
     draft.drop("marks", _piled_marks(draft.codes))
+    # What stands beside a joiner decides whether it joins, so that all else that goes must be gone.
+    draft.drop("zero_width", idle_joiners(draft.codes))
     # Composing may free a character that was hidden behind another, never make a control: it comes before the spaces.
     _compose(draft)
     draft.drop("trailing_space", _trailing(draft.codes))
@@ -136,7 +139,7 @@ def _kind(code: int) -> str:
     if category == "Cc":
         return "" if code in (NEWLINE, 0x09) else "control"
     if category == "Cf" or code in SELECTORS:
-        return "" if code in DRAWN_FORMATS else _format_kind(code)
+        return "" if code in DRAWN_FORMATS or code in JOINERS else _format_kind(code)
     return "control" if category == "Cs" or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF else ""
 
 

@@ -10,6 +10,9 @@ from render_service.clean import LINE_ENDS, SPACES, clean
 
 DIRTY = st.text(
     st.sampled_from("ab 中\t\n\r\u3000\u200b\u00ad\x1b[0m]\x07\x08\x00\u0301e\u1100\u1161\u2028\xa0Å가\ufe0f\ud800")
+    | st.sampled_from(
+        "\u200d\u200c\ufe0f\u200d\u200c\ufe0f1\u20e3क\u094dرب\u0323\u0951👩🏽👧🏴\U000e0067\U000e007f\u2126❤"
+    )
     | st.characters(),
     max_size=60,
 )
@@ -36,13 +39,22 @@ DIRTY = st.text(
         pytest.param("\ud800a\ufffe", "a", {"control": 2}, id="what is no character"),
         pytest.param("a" + "\u0334" * 40, "a" + "\u0334" * 30, {"marks": 10}, id="piled marks"),
         pytest.param("  indent\n\tkept，（）“”…", "  indent\n\tkept，（）“”…", {}, id="indents and Chinese marks stay"),
+        pytest.param("👨\u200d👩\u200d👧🏳\ufe0f\u200d🌈👩🏽\u200d🚀", None, {}, id="joined emoji stay"),
+        pytest.param("❤\ufe0f1\ufe0f\u20e3🏴\U000e0067\U000e0062\U000e007f", None, {}, id="emoji style and tags stay"),
+        pytest.param("می\u200cخواهم ه\u200d", None, {}, id="Persian joiners stay"),
+        pytest.param("क्\u200dष क्\u200cष র\u200d্য", None, {}, id="Indic joiners stay"),
+        pytest.param("a\u200cb\u200d👩\u200d中\u200d👩", "ab👩中👩", {"zero_width": 4}, id="joiners of nothing"),
+        pytest.param("a\ufe0f1\ufe0f中\ufe0f", "a1中", {"zero_width": 3}, id="selectors of nothing"),
+        pytest.param("می\u200c خ", "می خ", {"zero_width": 1}, id="a non-joiner at the end of a word"),
+        pytest.param("🏴\U000e0067b\U000e007f", "🏴b", {"zero_width": 2}, id="tags without an end"),
+        pytest.param("👩\u200b\u200d\u200b👧", "👩\u200d👧", {"zero_width": 2}, id="a joiner among invisible ones"),
         pytest.param(" \n\t\n", "", {"trailing_space": 2, "blank_lines": 2}, id="nothing but room"),
         pytest.param("", "", {}, id="nothing"),
     ],
 )
 def test_cleaning_removes_and_counts(source, text, removed):
     cleaned = clean(source)
-    assert (cleaned.text, cleaned.removed) == (text, removed)
+    assert (cleaned.text, cleaned.removed) == (source if text is None else text, removed)
 
 
 @given(DIRTY)
@@ -64,6 +76,7 @@ def test_clean_text_is_clean_and_cleaning_it_again_changes_nothing(source):
         pytest.param("x\u0958y", "x\u0915\u093cy", [0, 1, 1, 2], id="one becomes two"),
         pytest.param("q\u0307\u0323y", "q\u0323\u0307y", [0, 1, 2, 3], id="marks change places"),
         pytest.param("e\u200b\u0301y", "éy", [0, 3], id="composed across an invisible one"),
+        pytest.param("a\u200d👩\u200d👧y", "a👩\u200d👧y", [0, 2, 3, 4, 5], id="after a joiner of nothing"),
     ],
 )
 def test_composed_characters_stand_where_their_cluster_stood(source, text, sources):
