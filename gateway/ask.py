@@ -197,7 +197,7 @@ async def _noted(desk: Desk, document: Document) -> Document:
 def _style(document: Document, info: ReaderInfo) -> tuple[Rung, Style]:
     profile = profile_of(document.header.mode, info.profiles)
     rung = last_rung(document, top_rung(document.header.mode, profile))
-    return rung, plan_style(profile, rung, info.grid_px, info.max_page_pixels)
+    return rung, plan_style(profile, rung, info.grid_px, info.max_page_pixels, reflow=document.header.reflow)
 
 
 def _tokens(manifest: Manifest, first: int, last: int) -> int:

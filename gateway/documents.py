@@ -12,12 +12,13 @@ from gateway.ladder import Mode, Rung
 
 @dataclass(frozen=True)
 class Header:
-    """What the bytes are said to be and how to read them."""
+    """What the bytes are said to be and how to read them; with `reflow` short lines flow on behind a visible ↵."""
 
     name: str = ""
     media_type: str = ""
     charset: str = ""
     mode: Mode = Mode.PRECISE
+    reflow: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,5 +139,6 @@ def figures_of(rung: Rung, manifest: Manifest) -> Figures:
 
 def document_id(source: bytes, header: Header, cleaning_version: str) -> str:
     """The content address: equal bytes, read the same way under the same cleaning rules, are one document."""
-    basis = json.dumps([cleaning_version, int(header.mode), header.media_type, header.charset])
+    way = [cleaning_version, int(header.mode), header.media_type, header.charset]
+    basis = json.dumps(way + ["reflow"] * header.reflow)
     return hashlib.sha256(basis.encode() + b"\n" + source).hexdigest()

@@ -74,6 +74,7 @@ class Style:
     max_pixels: int
     grid_px: int
     margin_px: int
+    reflow: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,13 @@ def profile_of(mode: Mode, profiles: Sequence[StyleProfile]) -> StyleProfile:
     return next((profile for profile in profiles if profile.mode == mode), untuned)
 
 
-def plan_style(profile: StyleProfile, rung: Rung, grid_px: int, most_page_pixels: int = 0) -> Style:
+def plan_style(
+    profile: StyleProfile, rung: Rung, grid_px: int, most_page_pixels: int = 0, *, reflow: bool = False
+) -> Style:
     """The style of a rung: a page size that the profile pins is kept, else the mode's caps hold.
 
-    `grid_px` is the reader's patch times merge, `most_page_pixels` its own cap on a page (0: none).
+    `grid_px` is the reader's patch times merge, `most_page_pixels` its own cap on a page (0: none). Columns keep their
+    lines, `reflow` or not.
     """
     row = MODES[profile.mode]
     pinned_pixels = profile.page_width_px * profile.page_height_px
@@ -124,6 +128,7 @@ def plan_style(profile: StyleProfile, rung: Rung, grid_px: int, most_page_pixels
         max_pixels=pinned_pixels or min(row.max_pixels, most_page_pixels or row.max_pixels),
         grid_px=grid_px,
         margin_px=profile.margin_px,
+        reflow=reflow and profile.flow is not Flow.COLUMNS,
     )
 
 

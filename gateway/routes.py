@@ -174,7 +174,8 @@ def _header(request: web.Request) -> Header:
         mode = Mode[query.get("mode", "precise").upper()]
     except KeyError:
         raise InvalidRequest(f"mode: one of {', '.join(mode.name.lower() for mode in Mode)}") from None
-    return Header(query.get("name", ""), query.get("media_type", ""), query.get("charset", ""), mode)
+    name, media_type, charset = (query.get(word, "") for word in ("name", "media_type", "charset"))
+    return Header(name, media_type, charset, mode, reflow=query.get("reflow") == "true")
 
 
 def _files() -> list[web.RouteDef]:

@@ -198,7 +198,7 @@ def _name(request: gateway_pb2.AskRequest) -> None:
 
 
 def _header(header: gateway_pb2.DocumentHeader) -> Header:
-    return Header(header.name, header.media_type, header.charset, Mode(header.mode or Mode.PRECISE))
+    return Header(header.name, header.media_type, header.charset, Mode(header.mode or Mode.PRECISE), header.reflow)
 
 
 def _question(request: gateway_pb2.AskRequest) -> Question:

@@ -20,6 +20,7 @@ from gateway.cli.session import (
     with_charset,
     with_gateway,
     with_mode,
+    with_reflow,
     with_timeout,
 )
 from gateway.cli.terminal import Terminal, as_degraded, cost
@@ -33,12 +34,15 @@ TRANSCRIBE = Options(task="transcribe")
 @click.argument("questions", nargs=-1, required=True, metavar="QUESTION...")
 @with_mode
 @with_charset
+@with_reflow
 @with_gateway
 @with_timeout
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a question.")
-def ask(file: str, questions: tuple[str, ...], mode: str, charset: str, as_json: bool, **target: Any) -> None:
+def ask(
+    file: str, questions: tuple[str, ...], mode: str, charset: str, reflow: bool, as_json: bool, **target: Any
+) -> None:
     """Ask questions about FILE; "-" is standard input."""
-    upload = upload_of(file, mode, charset)
+    upload = upload_of(file, mode, charset, reflow=reflow)
     run(lambda: _ask(upload, questions, Target(**target), as_json), file)
 
 
@@ -46,12 +50,13 @@ def ask(file: str, questions: tuple[str, ...], mode: str, charset: str, as_json:
 @click.argument("file", type=FILE)
 @with_mode
 @with_charset
+@with_reflow
 @with_gateway
 @with_timeout
-def read(file: str, mode: str, charset: str, gateway: str | None, timeout_s: float) -> None:
+def read(file: str, mode: str, charset: str, reflow: bool, **target: Any) -> None:
     """Write what the reader sees on the pages of FILE: a transcription."""
-    upload = upload_of(file, mode, charset)
-    run(lambda: _read(upload, Target(gateway, timeout_s)), file)
+    upload = upload_of(file, mode, charset, reflow=reflow)
+    run(lambda: _read(upload, Target(**target)), file)
 
 
 async def _ask(upload: Upload, questions: tuple[str, ...], target: Target, as_json: bool) -> None:

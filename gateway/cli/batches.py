@@ -29,6 +29,7 @@ from gateway.cli.session import (
     with_charset,
     with_gateway,
     with_mode,
+    with_reflow,
     with_timeout,
 )
 from gateway.cli.terminal import Terminal
@@ -47,6 +48,7 @@ class Plan:
 
     mode: str
     charset: str
+    reflow: bool = False
     questions: Sequence[str] = ()
 
 
@@ -65,13 +67,16 @@ class Outcome:
 @with_files
 @with_mode
 @with_charset
+@with_reflow
 @with_gateway
 @with_timeout
 @with_parallel
 @with_json
-def summarize(files: tuple[str, ...], mode: str, charset: str, parallel: int, as_json: bool, **target: Any) -> None:
+def summarize(
+    files: tuple[str, ...], mode: str, charset: str, reflow: bool, parallel: int, as_json: bool, **target: Any
+) -> None:
     """Summarize each FILE: title, outline, key facts."""
-    run(lambda: _work(files, Plan(mode, charset), Target(**target), parallel, as_json))
+    run(lambda: _work(files, Plan(mode, charset, reflow), Target(**target), parallel, as_json))
 
 
 @click.command()
@@ -79,6 +84,7 @@ def summarize(files: tuple[str, ...], mode: str, charset: str, parallel: int, as
 @click.option("-q", "--question", "questions", multiple=True, required=True, help="A question about each file.")
 @with_mode
 @with_charset
+@with_reflow
 @with_gateway
 @with_timeout
 @with_parallel
@@ -88,12 +94,13 @@ def batch(
     questions: tuple[str, ...],
     mode: str,
     charset: str,
+    reflow: bool,
     parallel: int,
     as_json: bool,
     **target: Any,
 ) -> None:
     """Ask the same questions about every FILE. A file that fails is told, the others go on."""
-    run(lambda: _work(files, Plan(mode, charset, questions), Target(**target), parallel, as_json))
+    run(lambda: _work(files, Plan(mode, charset, reflow, questions), Target(**target), parallel, as_json))
 
 
 async def _work(files: Sequence[str], plan: Plan, target: Target, parallel: int, as_json: bool) -> None:
@@ -133,7 +140,7 @@ async def _outcomes(client: Client, files: Sequence[str], plan: Plan, parallel: 
 async def _outcome(client: Client, file: str, plan: Plan) -> Outcome:
     answers: list[tuple[str, Answer]] = []
     try:
-        upload = read_upload(file, plan.mode, plan.charset)
+        upload = read_upload(file, plan.mode, plan.charset, reflow=plan.reflow)
         if not plan.questions:
             answers.append(("", await client.answer(upload, "", SUMMARIZE)))
         for question in plan.questions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import Any
 
 import click
 from glyphstream.client import Client, Options, Turn, Upload
@@ -18,6 +19,7 @@ from gateway.cli.session import (
     with_charset,
     with_gateway,
     with_mode,
+    with_reflow,
     with_timeout,
 )
 from gateway.cli.terminal import Terminal, cost, layout
@@ -31,14 +33,15 @@ MOST_TURNS = 8
 @click.argument("file", type=FILE)
 @with_mode
 @with_charset
+@with_reflow
 @with_gateway
 @with_timeout
-def chat(file: str, mode: str, charset: str, gateway: str | None, timeout_s: float) -> None:
+def chat(file: str, mode: str, charset: str, reflow: bool, **target: Any) -> None:
     """Talk about FILE: one question a line, until /quit or the end of input."""
     if file == "-":
         raise click.UsageError("standard input is where the questions come from: name a file")
-    upload = upload_of(file, mode, charset)
-    run(lambda: _chat(upload, Target(gateway, timeout_s)), file)
+    upload = upload_of(file, mode, charset, reflow=reflow)
+    run(lambda: _chat(upload, Target(**target)), file)
 
 
 async def _chat(upload: Upload, target: Target) -> None:

@@ -19,6 +19,7 @@ from gateway.cli.session import (
     with_charset,
     with_gateway,
     with_mode,
+    with_reflow,
     with_timeout,
 )
 from gateway.cli.terminal import Terminal, compression, layout
@@ -32,29 +33,31 @@ MANIFEST = "manifest.json"
     "-o", "--output", "folder", metavar="DIR", required=True, type=click.Path(file_okay=False, path_type=Path)
 )
 @with_mode
+@with_reflow
 @with_gateway
 @with_timeout
-def render(file: str, folder: Path, mode: str, gateway: str | None, timeout_s: float) -> None:
+def render(file: str, folder: Path, mode: str, reflow: bool, **target: Any) -> None:
     """Paint the pages of FILE as PNG into DIR, with a manifest.json."""
-    upload = upload_of(file, mode)
+    upload = upload_of(file, mode, reflow=reflow)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         refuse(f"{folder}: {error.strerror or error}")
-    run(lambda: _render(upload, folder, Target(gateway, timeout_s)), file)
+    run(lambda: _render(upload, folder, Target(**target)), file)
 
 
 @click.command()
 @click.argument("file", type=FILE)
 @with_mode
 @with_charset
+@with_reflow
 @with_gateway
 @with_timeout
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def estimate(file: str, mode: str, charset: str, gateway: str | None, timeout_s: float, as_json: bool) -> None:
+def estimate(file: str, mode: str, charset: str, reflow: bool, as_json: bool, **target: Any) -> None:
     """Say what reading FILE would cost, without reading it."""
-    upload = upload_of(file, mode, charset)
-    run(lambda: _estimate(upload, Target(gateway, timeout_s), as_json), file)
+    upload = upload_of(file, mode, charset, reflow=reflow)
+    run(lambda: _estimate(upload, Target(**target), as_json), file)
 
 
 async def _render(upload: Upload, folder: Path, target: Target) -> None:

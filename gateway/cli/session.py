@@ -45,6 +45,13 @@ with_charset = click.option(
     "--charset", metavar="NAME", default="", help="Character encoding of a text that says none and is guessed wrongly."
 )
 
+with_reflow = click.option(
+    "--reflow",
+    is_flag=True,
+    help="Let short lines flow on behind a visible ↵: fewer pages, for readers that know the sign (the embedded one"
+    " does not). Code keeps its lines.",
+)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -58,7 +65,7 @@ class Unreadable(Exception):
     """A file that cannot be sent; the message says why."""
 
 
-def read_upload(file: str, mode: str, charset: str = "") -> Upload:
+def read_upload(file: str, mode: str, charset: str = "", *, reflow: bool = False) -> Upload:
     """The document at a path, "-" being standard input. Raises Unreadable."""
     try:
         data = _bytes(file)
@@ -68,13 +75,13 @@ def read_upload(file: str, mode: str, charset: str = "") -> Upload:
         raise Unreadable("the document is empty")
     if len(data) > MOST_INPUT_BYTES:
         raise Unreadable(f"longer than {MOST_INPUT_BYTES >> 20} MiB, which is more than any service takes")
-    return Upload(data, "standard input" if file == "-" else Path(file).name, mode, charset=charset)
+    return Upload(data, "standard input" if file == "-" else Path(file).name, mode, charset=charset, reflow=reflow)
 
 
-def upload_of(file: str, mode: str, charset: str = "") -> Upload:
+def upload_of(file: str, mode: str, charset: str = "", *, reflow: bool = False) -> Upload:
     """The document at a path. Ends the command with status 3 where it cannot be read."""
     try:
-        return read_upload(file, mode, charset)
+        return read_upload(file, mode, charset, reflow=reflow)
     except Unreadable as error:
         refuse(f"{file}: {error}")
 

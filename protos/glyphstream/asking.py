@@ -23,18 +23,22 @@ CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Upload:
-    """A document's bytes and what they are said to be. `mode` is one of "precise", "fast", "code"."""
+    """A document's bytes and what they are said to be. `mode` is one of "precise", "fast", "code".
+
+    With `reflow` short lines flow on behind a visible ↵, for fewer pages; code keeps its lines.
+    """
 
     data: bytes
     name: str = ""
     mode: str = "precise"
     media_type: str = ""
     charset: str = ""
+    reflow: bool = False
 
     @classmethod
-    def from_path(cls, path: str | Path, mode: str = "precise", charset: str = "") -> Self:
+    def from_path(cls, path: str | Path, mode: str = "precise", charset: str = "", *, reflow: bool = False) -> Self:
         """A file under its own name. Raises OSError."""
-        return cls(Path(path).read_bytes(), Path(path).name, mode, charset=charset)
+        return cls(Path(path).read_bytes(), Path(path).name, mode, charset=charset, reflow=reflow)
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,11 @@ async def in_chunks(request: Any, header: Any, data: bytes) -> AsyncIterator[Any
 def header_of(upload: Upload) -> gateway_pb2.DocumentHeader:
     """The upload's header. Raises KeyError for a mode that does not exist."""
     return gateway_pb2.DocumentHeader(
-        name=upload.name, media_type=upload.media_type, charset=upload.charset, mode=MODES[upload.mode]
+        name=upload.name,
+        media_type=upload.media_type,
+        charset=upload.charset,
+        mode=MODES[upload.mode],
+        reflow=upload.reflow,
     )
 
 

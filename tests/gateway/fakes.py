@@ -55,6 +55,7 @@ class FakeRenderer(RenderServiceServicer):
         self.extracted, self.rendered, self.estimated = 0, [], 0
         self.lost_after_pages: deque[int] = deque()
         self.headers: list[render_pb2.DocumentHeader] = []
+        self.styles: list[common_pb2.Style] = []
         self.report: dict[str, Any] = {}
         self.lost = False
 
@@ -76,11 +77,13 @@ class FakeRenderer(RenderServiceServicer):
     async def Estimate(self, request_iterator, context):
         self.estimated += 1
         style, data = await _collect(request_iterator)
+        self.styles.append(style)
         return render_pb2.EstimateResponse(manifest=_manifest(data.decode(), style))
 
     async def Render(self, request_iterator, context):
         style, data = await _collect(request_iterator)
         self.rendered.append(style.font_px)
+        self.styles.append(style)
         manifest = _manifest(data.decode(), style)
         yield render_pb2.RenderResponse(manifest=manifest)
         break_off = self.lost_after_pages.popleft() if self.lost_after_pages else None

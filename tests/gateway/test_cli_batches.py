@@ -110,3 +110,11 @@ async def test_shells_get_a_completion_script(shell):
     ended = await glyphstream("completion", shell)
     assert ended.status == 0
     assert "_GLYPHSTREAM_COMPLETE" in ended.out
+
+
+@pytest.mark.parametrize("command", ["ask", "read", "estimate", "render", "summarize", "batch", "chat"])
+async def test_a_wish_for_lines_that_flow_on_reaches_the_renderer(address, files, renderer, tmp_path, command):
+    more = {"ask": ["?"], "render": ["-o", str(tmp_path)], "batch": ["-q", "?"]}.get(command, [])
+    ended = await glyphstream(command, files[0], *more, "--reflow", "--gateway", address, stdin=b"?\n")
+    assert ended.status == 0
+    assert {style.reflow for style in renderer.styles} == {True}

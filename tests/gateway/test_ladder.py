@@ -126,6 +126,13 @@ def test_leading_follows_the_font():
     assert plan_style(StyleProfile(Mode.PRECISE, Flow.CELLS, (9,), 1111), Rung("smallest", 9), 28).line_height_px == 10
 
 
+@pytest.mark.parametrize("flow", list(Flow))
+def test_lines_flow_on_where_it_is_wished_and_no_columns_are_kept(flow):
+    profile = StyleProfile(Mode.PRECISE, flow, (14,))
+    assert not plan_style(profile, TOP, 28).reflow
+    assert plan_style(profile, TOP, 28, reflow=True).reflow is (flow is not Flow.COLUMNS)
+
+
 def test_code_keeps_its_columns_where_the_reader_has_no_profile():
     assert profile_of(Mode.CODE, [PINNED]).flow is Flow.COLUMNS
 

@@ -122,6 +122,7 @@ async def test_documents_outlive_the_process_and_are_nobody_elses_business(tmp_p
         pytest.param(document_id(b"a", Header(), "2"), id="other cleaning"),
         pytest.param(document_id(b"a", Header(mode=Mode.FAST), "1"), id="other mode"),
         pytest.param(document_id(b"a", Header(charset="gbk"), "1"), id="other charset"),
+        pytest.param(document_id(b"a", Header(reflow=True), "1"), id="lines that flow on"),
     ],
 )
 def test_documents_that_are_read_differently_have_different_ids(other):

@@ -51,6 +51,12 @@ async def test_a_document_is_taken_in_and_costed_before_anything_is_read(session
     assert reader.ingested == []
 
 
+async def test_lines_flow_on_where_the_query_says_so(session, url, renderer):
+    plain, flowing = [await taken_in(session, url, **query) for query in ({}, {"reflow": "true"})]
+    assert plain["document"]["document_id"] != flowing["document"]["document_id"]
+    assert [style.reflow for style in renderer.styles] == [False, True]
+
+
 async def test_pages_come_one_by_one_and_end(session, url):
     document = (await taken_in(session, url))["document"]
     async with session.get(f"{url}/api/documents/{document['document_id']}/pages") as response:

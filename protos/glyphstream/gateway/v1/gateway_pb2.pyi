@@ -29,6 +29,7 @@ class DocumentHeader(_message.Message):
     MEDIA_TYPE_FIELD_NUMBER: _builtins.int
     CHARSET_FIELD_NUMBER: _builtins.int
     MODE_FIELD_NUMBER: _builtins.int
+    REFLOW_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name the document came with, for messages only."""
     media_type: _builtins.str
@@ -37,6 +38,10 @@ class DocumentHeader(_message.Message):
     """Character encoding when the caller knows it."""
     mode: _common_pb2.Mode.ValueType
     """What page geometry should favour."""
+    reflow: _builtins.bool
+    """Lines flow on behind a visible ↵, so that a log or a list of short lines takes fewer pages. For readers that know
+    the sign; without effect where the reader keeps columns (mostly MODE_CODE).
+    """
     def __init__(
         self,
         *,
@@ -44,10 +49,11 @@ class DocumentHeader(_message.Message):
         media_type: _builtins.str = ...,
         charset: _builtins.str = ...,
         mode: _common_pb2.Mode.ValueType = ...,
+        reflow: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charset", b"charset", "media_type", b"media_type", "mode", b"mode", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charset", b"charset", "media_type", b"media_type", "mode", b"mode", "name", b"name", "reflow", b"reflow"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
