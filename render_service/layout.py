@@ -217,12 +217,12 @@ def _units(given: Setting, advances: Units, lines: tuple[Units, npt.NDArray[np.b
 
 
 def _shift_after_tabs(text: str, line: tuple[int, int], widths: tuple[Units, Units], tab_units: int) -> None:
-    """Moves what follows each tab of a line to the tab's column."""
+    """Moves what follows each tab of a line to the tab's column, the next tab included."""
     (start, stop), (ends, units) = line, widths
     position, at = 0, start
     for tab, until in pairwise([*tabs(text, start, stop), stop]):
         position = after_tab(position + int(ends[tab] - ends[at]), tab_units)
-        units[tab + 1 : until] += position - int(ends[tab] - ends[start])
+        units[tab + 1 : min(until + 1, stop)] += position - int(ends[tab] - ends[start])
         at = tab
 
 

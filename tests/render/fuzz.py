@@ -19,9 +19,22 @@ from render_service.linebreak import break_opportunities
 from render_service.paint import PAPER, paint
 from render_service.shaping import shaper
 from render_service.style import Flow, InvalidStyle, Style
+from tests.render.plain import piled_up, plainly_painted, without_ink
 
 PIECES = (
-    *("第三条 服务期限，", "（25℃）", "The quick-brown fox/", "foo_bar(x, y);", "\t", "\n", "\n\n", "   ", "\u3000"),
+    *(
+        "第三条 服务期限，",
+        "（25℃）",
+        "“引”——…",
+        "Wörter’s AV ffi,",
+        "The quick-brown fox/",
+        "foo_bar(x, y);",
+        "\t",
+        "\n",
+        "\n\n",
+        "   ",
+        "\u3000",
+    ),
     *("السلام عليكم ", "٣٤ ", "שלום ", "שָׁ", "हिन्दी में ", "क्षत्रिय", "สวัสดีครับ", "뷁한국", "မြန်မာ", "ខ្មែរ"),
     *(
         "q\u0303",
@@ -39,6 +52,8 @@ PIECES = (
     ),
     *("\ud800", "\x00", "\u0378", "\U000e0067", "\U0010ffff", "ﷺ", "꧅", "x" * 300, "（" * 40, "𠮷𓀀"),
 )
+# So many pages of a text are painted the slow way too.
+PAINTED_TWICE = 2
 ALONE = " \t\n\r\u3000"
 
 
@@ -83,6 +98,10 @@ def check(text: str, style: Style) -> None:
         pixels = paint(page, style)
         assert pixels.shape == (page.height, page.width), "shape"
         seen += int((page.offsets >= 0).sum()) + sum(len(run.text) for run in page.runs)
+        if page.index < PAINTED_TWICE:
+            assert (pixels == plainly_painted(page, style)).all(), "each glyph's own ink"
+            assert not without_ink(page, style), "glyphs with ink"
+        assert not piled_up(page, style), "each in its own place"
         ink = [run for run in page.runs if pixels[run.y : run.y + style.font_px, max(0, run.x) :].min() < PAPER]
         assert len(ink) == len(page.runs), "ink of words"
     assert end == len(text), "nothing is lost"

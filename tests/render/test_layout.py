@@ -15,6 +15,7 @@ from render_service import lines as lines_module
 from render_service.code_points import decode, encode
 from render_service.layout import CONTINUATION, NOT_IN_TEXT, RETURN, DocumentTooLong, PageLayout, layout, setting
 from render_service.style import Flow, InvalidStyle, Style
+from tests.render.plain import piled_up
 
 CELLS = Style(flow=Flow.CELLS, font_px=14, max_width_px=140, max_height_px=84)
 COLUMNS = replace(CELLS, flow=Flow.COLUMNS)
@@ -148,6 +149,18 @@ def test_cells_wrap_where_a_reader_expects(lay_out, text, lines):
 def test_a_tab_leads_to_the_next_multiple_of_four_columns(lay_out, flow, text, columns):
     (page,) = lay_out(text, replace(CELLS, flow=flow))
     assert (page.x * 2 // CELLS.font_px).tolist() == columns
+
+
+def test_words_that_run_back_keep_their_widths_between_tabs(lay_out):
+    (page,) = lay_out("abc\tאב 12\tגד", CELLS)
+    assert page.x.tolist() == [0, 7, 14, 28, 35]
+    assert [(run.x, run.width) for run in page.runs] == [(49, 21), (84, 14)]
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(text=WRITTEN_TEXT | st.text(st.sampled_from("ab1 中אבשלו\t(）")), style=STYLES)
+def test_no_glyph_stands_in_anothers_place(lay_out, text, style):
+    assert not any(piled_up(page, style) for page in lay_out(text, style))
 
 
 def test_half_cells_of_an_odd_font_size_fall_on_whole_pixels(lay_out):

@@ -14,9 +14,15 @@ from render_service import paint as paint_module
 from render_service.layout import PageLayout
 from render_service.paint import PAPER, paint
 from render_service.style import Flow, Style
+from tests.render.plain import plainly_painted, without_ink
 
 GOLDEN = Path(__file__).parent / "golden"
 CELLS = Style(flow=Flow.CELLS, font_px=14, max_width_px=140, max_height_px=84)
+STYLES = (
+    CELLS,
+    replace(CELLS, flow=Flow.PROPORTIONAL, line_height_px=17),
+    replace(CELLS, flow=Flow.COLUMNS, font_px=9),
+)
 # Other builds of FreeType round a few pixels otherwise.
 GREY_LEVELS_APART = 4.0
 
@@ -48,15 +54,15 @@ def test_every_visible_character_has_ink_in_its_own_cells(lay_out, text):
             assert cell.min() < PAPER or (blank and not blank.ink.size), chr(code)
 
 
-def test_a_page_is_its_masks():
-    page = glyphs(("a", 0, 0), ("中", 7, 0), ("g", 21, 14))
-    expected = np.full((28, 56), PAPER, np.uint8)
-    for code, x, y in zip(page.code_points.tolist(), page.x.tolist(), page.y.tolist(), strict=True):
-        mask = fonts.mask(code, 14, Flow.CELLS)
-        top, left = y + mask.top, x + mask.left
-        area = expected[max(top, 0) : top + mask.ink.shape[0], left : left + mask.ink.shape[1]]
-        np.minimum(area, PAPER - mask.ink[max(-top, 0) : max(-top, 0) + area.shape[0], : area.shape[1]], out=area)
-    assert (paint(page, CELLS) == expected).all()
+@settings(deadline=None)
+@given(
+    text=st.text(st.characters() | st.sampled_from("ab中，\n\tÅj\u0301ẤfW"), max_size=120),
+    style=st.sampled_from(STYLES),
+)
+def test_a_page_is_its_masks(lay_out, text, style):
+    for page in lay_out(text, style):
+        assert (paint(page, style) == plainly_painted(page, style)).all()
+        assert not without_ink(page, style)
 
 
 def test_the_darker_pixel_stays_where_masks_overlap():
