@@ -4,37 +4,22 @@ Both draw Chinese with the same font, which reportlab wants with TrueType outlin
 """
 
 import io
-import shutil
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from xml.sax.saxutils import escape
 
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks.needs import FONT
 from render_service.jobs import Manifest
 from render_service.style import Style
 
-# What Debian's fonts-wqy-microhei installs.
-FONT = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 # Glyph hands its text to reportlab in paragraphs of so many lines.
 LINES_A_PARAGRAPH = 30
 DPI = 72
 
 Route = Callable[[str, Style], int]
-
-
-def what_is_missing() -> list[str]:
-    """What must be installed before the baselines run."""
-    missing = [] if FONT.exists() else ["fonts-wqy-microhei"]
-    missing += [] if shutil.which("pdftoppm") else ["poppler-utils"]
-    try:
-        import pdf2image  # noqa: F401
-        import reportlab  # noqa: F401
-    except ImportError:
-        missing.append("the extra: pip install '.[bench]'")
-    return missing
 
 
 def with_glyphs_route(text: str, style: Style) -> int:

@@ -42,7 +42,7 @@ def legibility() -> None:
     readers = {"zh": _rapid(), "en": "tesseract" if shutil.which("tesseract") else None}
     for language, styles in STYLES.items():
         if readers[language] is None:
-            print(f"{language} is not read: install the extra 'bench' and Debian's tesseract-ocr")
+            print(f"{language} is not read: no program to read it with")
             continue
         for style in styles:
             errors, characters = _errors(language, style, readers[language])

@@ -3,8 +3,8 @@
 Yardsticks are Glyph's route and Pillow's `draw.text` (see baselines.py), in Glyph's own geometry: 595 x 842 px, 9 px
 type. Speed and growth are CPU seconds of one core, those of child processes included, so that a busy machine does not
 spoil them: the best of several runs after a first one that fills all caches. Growth is measured in a fresh process a
-size, with empty caches and because of its peak memory. Pools and the service are measured by the clock. Without the
-baselines' packages the rest is measured all the same.
+size, with empty caches and because of its peak memory. Pools and the service are measured by the clock. What
+packages are missing is said first; the rest is measured all the same.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from benchmarks import baselines
+from benchmarks import baselines, needs
 from benchmarks.legibility import legibility
 from benchmarks.prose import log, prose
 from benchmarks.through_service import through_service
@@ -86,9 +86,7 @@ def rendered(text: bytes, style: Style) -> tuple[int, int]:
 
 def speed() -> None:
     """Characters and pages a second on one core, beside the baselines."""
-    missing = baselines.what_is_missing()
-    if missing:
-        print("baselines left out, missing:", ", ".join(missing))
+    missing = set(needs.missing()) & set(needs.BASELINES)
     for language, characters in DOCUMENTS.items():
         text = prose(language, characters)
         manifest = jobs.estimate(text.encode(), GLYPHS)
@@ -221,6 +219,11 @@ def main(arguments: list[str] | None = None) -> None:
     if chosen.alone:
         print(json.dumps(asdict(alone(chosen.alone, chosen.single_line))))
         return
+    gone = needs.missing()
+    if gone:
+        print(needs.told(gone))
+    if chosen.plot and "matplotlib" in gone:
+        parser.error("--plot needs matplotlib")
     cores = os.sched_getaffinity(0)
     print(
         f"{len(cores)} cores, load {os.getloadavg()[0]:.1f}, {jobs.renderer_version()}, limits {layout.MAX_CHARACTERS}"

@@ -23,7 +23,8 @@ from render_service.style import Flow, Style
 
 # At most 4 bytes a character and one offset run in two characters: a piece stays well below a message's 4 MiB.
 PIECE_CHARACTERS = 128 * 1024
-MISSING_KINDS = 32
+# More kinds than any script has letters: whoever adds the counts up gets them all.
+MISSING_KINDS = 16_384
 # Each visual line is a number in the manifest, which is one message of at most 8 MiB.
 MAX_LINES = 2_000_000
 # A page is one message of at most 8 MiB, which also says where it stands.

@@ -64,6 +64,12 @@ def test_missing_characters_are_counted_over_the_whole_text(monkeypatch):
     assert manifest.missing == ((0x378, 3), (0x379, 2))
 
 
+def test_a_text_in_a_script_without_a_font_is_counted_to_its_last_letter():
+    letters = "".join(map(chr, range(0x1200, 0x1249))) * 2
+    manifest, *pages = jobs.render(letters.encode(), CELLS)
+    assert sum(count for _, count in manifest.missing) == sum(page.missing_glyphs for page in pages) == len(letters)
+
+
 @pytest.mark.parametrize("image_format", list(ImageFormat))
 @pytest.mark.parametrize(
     "text", ["第三条 25℃ and so on", "السلام (12) שלום हिन्दी", "a\nb\n"], ids=["simple", "shaped", "lines"]
