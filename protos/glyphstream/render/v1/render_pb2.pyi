@@ -392,7 +392,7 @@ class Manifest(_message.Message):
 
     @_builtins.property
     def missing(self) -> _containers.RepeatedCompositeFieldContainer[Global___MissingGlyph]:
-        """Characters that no font can draw, most frequent first, at most 32 kinds."""
+        """Characters that no font can draw, most frequent first, at most 16,384 kinds."""
 
     @_builtins.property
     def style(self) -> _common_pb2.Style:
