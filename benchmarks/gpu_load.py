@@ -13,6 +13,7 @@ from reader_service.results import Completed, DocumentInfo
 from reader_service.torch_model.torch_reader import TorchReader
 
 REQUESTS, AT_ONCE, LEAVING = 500, 64, 0.10
+PAGE_PX = 224  # 64 vision tokens a page
 
 
 def random_load(model: TorchReader, seconds: float) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def random_load(model: TorchReader, seconds: float) -> dict[str, Any]:
     A request is a document read and asked about, in a third of the cases twice. Sizes are log-uniform.
     """
     dice, desk = random.Random(0), Desk(model)
-    stock = pages(300, 308)
+    stock = pages(300, PAGE_PX)
     before = held(model)
     live: list[Any] = []
     ended: list[Any] = []
