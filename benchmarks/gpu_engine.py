@@ -130,11 +130,41 @@ def decode_rate(desk: gpu_model.Desk, batch: int, context: int) -> str:
     desk.engine.step()
     torch.cuda.synchronize()
     began_s, before = time.perf_counter(), sum(job._drawn for job in jobs)
-    for _ in range(60):
+    for _ in range(50):
         desk.engine.step()
     engine_s, tokens = time.perf_counter() - began_s, sum(job._drawn for job in jobs) - before
+    host = host_ms(desk)
     bare_ms = bare_step_ms(desk.model, jobs)
-    return f"{tokens / engine_s:.0f} tok/s (graph alone {1e3 * batch / bare_ms:.0f}, {bare_ms:.2f} ms)"
+    return f"{tokens / engine_s:.0f} tok/s (graph alone {1e3 * batch / bare_ms:.0f}, {bare_ms:.2f} ms; {host})"
+
+
+def host_ms(desk: gpu_model.Desk) -> str:
+    """Where the time of a step goes on the host: handing it over, waiting for it, all the rest."""
+    model, spent = desk.model, {"decode": 0.0, "drawn": 0.0}
+    for name in spent:
+        setattr(model, name, clocked(getattr(model, name), name, spent))
+    began_s = time.perf_counter()
+    for _ in range(20):
+        desk.engine.step()
+    all_s = time.perf_counter() - began_s
+    for name in spent:
+        delattr(model, name)
+    launch_s, wait_s = spent.values()
+    rest_s = all_s - launch_s - wait_s
+    return f"host: launch {50 * launch_s:.2f}, wait {50 * wait_s:.2f}, rest {50 * rest_s:.2f}"
+
+
+def clocked(method: Callable[..., Any], name: str, spent: dict[str, float]) -> Callable[..., Any]:
+    """A method whose seconds are added to `spent`."""
+
+    def call(*args: Any) -> Any:
+        began_s = time.perf_counter()
+        try:
+            return method(*args)
+        finally:
+            spent[name] += time.perf_counter() - began_s
+
+    return call
 
 
 def bare_step_ms(model: TorchReader, jobs: Any) -> float:
