@@ -247,7 +247,7 @@ class TorchReader:
         document, branch = self.document(tokens), self.document(sum(counts) + 3)
         try:
             chunk = Chunk([text] * tokens, text_positions(0, tokens))
-            prefill_bytes = self._measured(lambda: self.prefill(document, chunk))
+            prefill_bytes = self._measured(lambda: self._prefill_beside_pages(document, chunk))
             for count in counts:
                 self.prefill(branch, Chunk([text] * count, text_positions(0, count)))
             self._warm_token(branch, text, sum(counts))
@@ -257,6 +257,14 @@ class TorchReader:
         patches = sum(self.facts.geometry.patches(size.pixels) for size in sizes)
         costs = self.facts.costs
         return -(-vision_bytes // patches), -(-max(0, prefill_bytes - costs.logits_bytes) // tokens)
+
+    def _prefill_beside_pages(self, document: Kv, chunk: Chunk) -> None:
+        """What the tower saw of the chunk is held while it is prefilled."""
+        decoder = self._parts.decoder
+        shape = (len(chunk.tokens), decoder.embedding.shape[1])
+        seen = torch.empty(shape, dtype=decoder.kv_shape.dtype, device=self._device)
+        self.prefill(document, chunk)
+        del seen
 
     def _warm_token(self, kv: Kv, token: int, position: int) -> None:
         sampler = self.sampler(Sampling())
