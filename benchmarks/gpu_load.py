@@ -73,5 +73,5 @@ def follow(desk: Desk, job: Any, dice: random.Random) -> list[Any]:
 
 
 def held(model: TorchReader) -> int:
-    """Bytes that tensors hold."""
-    return model._parts.card.held_bytes()
+    """Bytes that tensors hold, the tower counted wherever it is."""
+    return model._parts.card.held_bytes() + model._parts.offloader.away_bytes
