@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from reader_service.torch_model.sampling import ROWS_AT_ONCE
+
 _FLOAT = 4
+_DRAWING = 12  # numbers a logit that drawing holds at most, the logit itself among them
 
 
 def kv_bytes_per_token(text: Any, dtype_bytes: int) -> int:
@@ -27,11 +30,12 @@ def vision_bytes_per_patch(vision: Any, dtype_bytes: int) -> int:
 
 
 def prefill_bytes_per_token(text: Any, dtype_bytes: int) -> int:
-    """Peak of a decoder layer: gate and up, written over, and three hidden states; cosines and sines."""
+    """Peak of a decoder layer: gate and up, written over; three states: the hidden one, its norm or what is added to
+    it, and what the tower saw; cosines and sines."""
     head_dim = text.hidden_size // text.num_attention_heads
     return int(dtype_bytes * (2 * text.intermediate_size + 3 * text.hidden_size + 2 * head_dim))
 
 
 def logits_bytes(text: Any) -> int:
-    """Logits of one position, and what sampling makes of them: sorted values, their indices, probabilities."""
-    return 8 * _FLOAT * int(text.vocab_size)
+    """Logits of as many rows as are drawn at once, and what sampling makes of them."""
+    return ROWS_AT_ONCE * _DRAWING * _FLOAT * int(text.vocab_size)

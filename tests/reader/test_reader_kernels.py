@@ -24,6 +24,7 @@ from reader_service.torch_model.steps import TorchSteps
 from reader_service.torch_model.torch_reader import TorchReader
 from reader_service.torch_model.tuning import Tiles
 from tests.reader import tiny
+from tests.reader.meter import Meter
 
 CPU = torch.device("cpu")
 PLAIN = TorchSteps()
@@ -79,6 +80,15 @@ def test_a_large_card_is_kept_busy(monkeypatch):
     monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 264)
     assert [attention.splits_for(batch, 1, 28, 4) for batch in (1, 8, 32, 64)] == [64, 16, 4, 2]
     assert attention.splits_for(1, 2048, 28, 4) == 1
+
+
+def test_split_attention_keeps_within_the_bytes_set_aside_for_it(monkeypatch):
+    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 264)
+    most = attention.split_bytes(2048, 28, 4, 128)
+    for tokens in (1, 48, 300, 1000, 2048):
+        parts = attention.splits_for(1, tokens, 28, 4)
+        assert parts == 1 or tokens * 28 * parts * 129 * 4 <= most
+    assert 0 < most < 64 * 2**20
 
 
 def test_rows_equal_plain_torch():
@@ -178,3 +188,15 @@ def test_the_cards_path_sees_and_says_what_the_cpus_path_does(pair):
     torch.testing.assert_close(card[0], plain[0], rtol=1e-4, atol=1e-4)
     assert card[1] == plain[1]
     assert pair[1].spare_kv_bytes() == 0
+
+
+def test_a_chunk_takes_no_more_than_its_formula(pair):
+    decoder, tokens = pair[1]._parts.decoder, 32
+    width, heads = decoder.embedding.shape[1], decoder.heads
+    with torch.inference_mode(), Meter() as meter:
+        seen, hidden = (torch.zeros(tokens, width) for _ in range(2))
+        angles = [torch.zeros(tokens, 1, heads.dim) for _ in range(2)]
+        decoder.forward(hidden, lambda layer, qkv: torch.zeros(tokens, heads.query * heads.dim))
+    del seen, angles
+    formula = pair[1].facts.costs.prefill_bytes_per_token
+    assert 0.9 * formula < meter.peak / tokens <= formula

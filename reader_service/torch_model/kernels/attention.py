@@ -110,10 +110,10 @@ def splits_for(sequences: int, tokens: int, heads: int, kv_heads: int) -> int:
     return splits
 
 
-def split_bytes(sequences: int, tokens: int, heads: int, kv_heads: int, dim: int) -> int:
-    """Bytes of the parts between the two kernels; none where nothing is split."""
-    splits = splits_for(sequences, tokens, heads, kv_heads)
-    return 0 if splits == 1 else sequences * tokens * heads * splits * (dim + 1) * 4
+def split_bytes(most_tokens: int, heads: int, kv_heads: int, dim: int) -> int:
+    """Bytes of the parts between the two kernels, at most, for one sequence of up to `most_tokens` new tokens."""
+    splits = ((tokens, splits_for(1, tokens, heads, kv_heads)) for tokens in range(1, most_tokens + 1))
+    return max(0 if parts == 1 else tokens * heads * parts * (dim + 1) * 4 for tokens, parts in splits)
 
 
 def attend(
