@@ -95,12 +95,15 @@ class TorchReader:
             context_bytes = self._parts.card.take_peak_bytes() - costs.weight_bytes
             self._correct(context_bytes=max(costs.context_bytes, context_bytes))
             return
-        self._parts.runner.warm()
-        self._count_context()
+        runner = self._parts.runner
+        runner.warm()
+        self.facts = replace(self.facts, decode=runner.mode)
+        token_bytes = self._measured(runner.rehearse)  # nothing where graphs hold it already
+        self._count_context(token_bytes)
         self._bound_page()
         vision_bytes, prefill_bytes = self._warm_chunks([self._largest_page()])
         costs = self.facts.costs
-        self._count_context()
+        self._count_context(token_bytes)
         # What was measured replaces a formula that said less.
         self._correct(
             vision_bytes_per_patch=max(costs.vision_bytes_per_patch, vision_bytes),
@@ -195,6 +198,11 @@ class TorchReader:
         """See `Model.recover`."""
         self._parts.card.release_cached()
 
+    def close(self) -> None:
+        """See `Model.close`."""
+        self._parts.runner.close()
+        self._parts.card.release_cached()
+
     def _finish(self) -> None:
         """A chunk counts against its time slice until the card has done it, not until it was handed over."""
         if self._device.type == "cuda":
@@ -207,11 +215,12 @@ class TorchReader:
     def _correct(self, **fields: int) -> None:
         self.facts = replace(self.facts, costs=replace(self.facts.costs, **fields))
 
-    def _count_context(self) -> None:
-        """On an idle card all that is held and is no weight is context: graphs, libraries' workspaces, the driver's."""
+    def _count_context(self, token_bytes: int) -> None:
+        """On an idle card all that is held and is no weight is context: graphs, libraries' workspaces, the driver's;
+        and what a step of tokens takes where no graph holds it."""
         card = self._parts.card
         held = card.held_bytes() - self.resident_weight_bytes()
-        self._correct(context_bytes=card.context_bytes() + max(0, held))
+        self._correct(context_bytes=card.context_bytes() + max(0, held) + token_bytes)
 
     def _bound_page(self) -> None:
         """A page that the card can never hold is none that the geometry accepts."""

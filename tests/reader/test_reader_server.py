@@ -136,6 +136,7 @@ async def test_describe_and_load_tell_the_same_bytes(client):
     reader = (await client.stub.Describe(pb.DescribeRequest())).reader
     load = await client.stub.GetLoad(pb.GetLoadRequest())
     assert (reader.model, reader.patch_px, reader.merge, reader.ask_pages) == ("fake", 14, 2, 8)
+    assert (reader.vision_attention, reader.decode) == ("none", "eager")
     assert list(reader.profiles[0].font_px) == [14, 12]
     assert reader.profiles[0].flow == common.FLOW_CELLS
     assert reader.free_bytes == load.free_bytes > 0
