@@ -107,13 +107,13 @@ def _costs(plan: Plan, tower: VisionTower, decoder: Decoder, runner: Runner, car
         kv_bytes_per_token=formulas.kv_bytes_per_token(text, dtype_bytes),
         vision_bytes_per_patch=formulas.vision_bytes_per_patch(plan.config.vision_config, dtype_bytes),
         prefill_bytes_per_token=formulas.prefill_bytes_per_token(text, dtype_bytes),
-        logits_bytes=formulas.logits_bytes(text) + (_beside(decoder, plan.chunks, widens=widens) if on_card else 0),
+        logits_bytes=formulas.logits_bytes(text) + (beside_bytes(decoder, plan.chunks, widens=widens) if on_card else 0),
         kv_page_tokens=runner.pool.page_tokens if isinstance(runner, CardRunner) else 1,
         kv_slab_bytes=runner.pool.slab_bytes if isinstance(runner, CardRunner) else 1,
     )
 
 
-def _beside(decoder: Decoder, chunks: ChunkLimits, *, widens: bool) -> int:
+def beside_bytes(decoder: Decoder, chunks: ChunkLimits, *, widens: bool) -> int:
     """What a card takes for a prefill of any length: parts of split attention, a tile of widened weights."""
     from reader_service.torch_model.kernels.attention import split_bytes
 

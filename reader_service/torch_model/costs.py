@@ -18,7 +18,8 @@ def kv_bytes_per_token(text: Any, dtype_bytes: int) -> int:
 
 
 def vision_bytes_per_patch(vision: Any, dtype_bytes: int) -> int:
-    """Peak of a block of the tower, which writes over what it can, and the cosines and sines beside it.
+    """Peak of a block of the tower, which writes over what it can, and the cosines and sines beside it; of a narrow
+    tower, of the pixels before them: grey, three channels in float32, and those of every frame.
 
     Attention holds the hidden state, query, key, value, its result and that result's projection: six states. The wide
     layer holds the hidden state, its norm and the wide state, which counts twice where it is gated.
@@ -26,7 +27,9 @@ def vision_bytes_per_patch(vision: Any, dtype_bytes: int) -> int:
     width = getattr(vision, "embed_dim", None) or vision.hidden_size
     gated = getattr(vision, "out_hidden_size", None)
     wide = 2 * gated if gated else int(width * vision.mlp_ratio)
-    return int(dtype_bytes * max(6 * width, 2 * width + wide) + 2 * _FLOAT * (width // vision.num_heads))
+    block = dtype_bytes * max(6 * width, 2 * width + wide) + 2 * _FLOAT * (width // vision.num_heads)
+    pixels = vision.patch_size**2 * (1 + 3 * _FLOAT + 3 * vision.temporal_patch_size * dtype_bytes)
+    return int(max(block, pixels))
 
 
 def prefill_bytes_per_token(text: Any, dtype_bytes: int) -> int:

@@ -3,7 +3,6 @@ failed."""
 
 import gc
 import weakref
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -15,12 +14,11 @@ from reader_service.settings import Settings
 from reader_service.torch_model import graphs
 from reader_service.torch_model.capture import uncollected
 from reader_service.torch_model.graphs import DecodeGraphs
-from reader_service.torch_model.kernels import rows
+from reader_service.torch_model.kernels import attention
 from reader_service.torch_model.load import load_model
-from reader_service.torch_model.paged_kv import PagePool
-from reader_service.torch_model.runners import CardRunner
 from reader_service.torch_model.torch_reader import TorchReader
 from tests.reader import tiny
+from tests.reader.cardlike import cardlike
 
 
 class Cycle:
@@ -47,15 +45,10 @@ def test_the_collector_works_before_a_recording_and_rests_during_it():
 
 
 @pytest.fixture
-def model(tmp_path) -> TorchReader:
+def model(tmp_path, monkeypatch) -> TorchReader:
     """A checkpoint on the card's path."""
-    model = load_model(Settings(model=str(tiny.qwen(tmp_path)), device="cpu"))
-    decoder = model._parts.decoder
-    decoder._steps = rows
-    pool = PagePool(decoder.kv_shape, torch.device("cpu"), page_tokens=16, slab_pages=2)
-    runner = CardRunner(decoder, pool, DecodeGraphs(decoder, pool, buckets=(1,)))
-    model._parts = replace(model._parts, runner=runner)
-    return model
+    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 1)  # interpreted, a program takes milliseconds
+    return cardlike(load_model(Settings(model=str(tiny.qwen(tmp_path)), device="cpu")), buckets=(1,))
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, of: DecodeGraphs, error: Exception) -> list[object]:

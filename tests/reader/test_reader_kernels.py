@@ -2,7 +2,6 @@
 half precision) is in `benchmarks/gpu_checks.py`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,16 @@ from reader_service.model import Chunk, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
 from reader_service.torch_model.attention import rotate
-from reader_service.torch_model.graphs import DecodeGraphs
 from reader_service.torch_model.kernels import attention, quantized, rows
 from reader_service.torch_model.kv import KvShape
 from reader_service.torch_model.linear import Dense
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.paged_kv import NOWHERE, PagedKv, PagePool
-from reader_service.torch_model.runners import CardRunner
 from reader_service.torch_model.steps import TorchSteps
 from reader_service.torch_model.torch_reader import TorchReader
 from reader_service.torch_model.tuning import Tiles
 from tests.reader import tiny
+from tests.reader.cardlike import cardlike
 from tests.reader.meter import Meter
 
 CPU = torch.device("cpu")
@@ -158,12 +156,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """The same checkpoint on the CPU's path and on the card's."""
     folder: Path = request.param(tmp_path_factory.mktemp("tiny"))
     plain, card = (load_model(Settings(model=str(folder), device="cpu")) for _ in range(2))
-    decoder = card._parts.decoder
-    decoder._steps = card._parts.vision._steps = rows
-    pool = PagePool(decoder.kv_shape, CPU, page_tokens=16, slab_pages=2)
-    runner = CardRunner(decoder, pool, DecodeGraphs(decoder, pool, buckets=(2,)))
-    card._parts = replace(card._parts, runner=runner)
-    return plain, card
+    return plain, cardlike(card)
 
 
 def two_answers(model: TorchReader) -> tuple[torch.Tensor, list[list[int]]]:
