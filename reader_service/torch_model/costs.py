@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from reader_service.torch_model.linear import TILE_BYTES
 from reader_service.torch_model.sampling import ROWS_AT_ONCE
+from reader_service.torch_model.splits import split_bytes
 
 _FLOAT = 4
 _DRAWING = 12  # numbers a logit that drawing holds at most, the logit itself among them
@@ -42,3 +44,11 @@ def prefill_bytes_per_token(text: Any, dtype_bytes: int) -> int:
 def logits_bytes(text: Any) -> int:
     """Logits of as many rows as are drawn at once, and what sampling makes of them."""
     return ROWS_AT_ONCE * _DRAWING * _FLOAT * int(text.vocab_size)
+
+
+def beside_bytes(text: Any, prefill_tokens: int, *, widens: bool) -> int:
+    """What a card takes for a prefill of any length: parts of split attention, and a tile of widened weights where they
+    are held in fewer bits."""
+    heads, dim = text.num_attention_heads, text.hidden_size // text.num_attention_heads
+    parts = split_bytes(prefill_tokens, heads, text.num_key_value_heads, dim)
+    return parts + (TILE_BYTES if widens else 0)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 
 import torch
 
-from reader_service.torch_model.assemble import beside_bytes
+from reader_service.torch_model.costs import beside_bytes
 from reader_service.torch_model.graphs import DecodeGraphs
 from reader_service.torch_model.kernels import rows
 from reader_service.torch_model.paged_kv import PagePool
@@ -21,9 +22,12 @@ def cardlike(model: TorchReader, buckets: Sequence[int] = (2,)) -> TorchReader:
         vision._activate = rows.quick_gelu
     pool = PagePool(decoder.kv_shape, torch.device("cpu"), page_tokens=16, slab_pages=2)
     model._parts = replace(model._parts, runner=CardRunner(decoder, pool, DecodeGraphs(decoder, pool, buckets)))
-    costs = model.facts.costs
+    costs, heads = model.facts.costs, decoder.heads
+    text = SimpleNamespace(
+        num_attention_heads=heads.query, num_key_value_heads=heads.kv, hidden_size=heads.query * heads.dim
+    )
     model._correct(
-        logits_bytes=costs.logits_bytes + beside_bytes(decoder, model._chunks, widens=False),
+        logits_bytes=costs.logits_bytes + beside_bytes(text, model._chunks.prefill_tokens, widens=False),
         kv_page_tokens=pool.page_tokens,
         kv_slab_bytes=pool.slab_bytes,
     )

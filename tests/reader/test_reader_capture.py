@@ -11,10 +11,9 @@ import torch
 from reader_service.model import Chunk, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
-from reader_service.torch_model import graphs
+from reader_service.torch_model import graphs, splits
 from reader_service.torch_model.capture import uncollected
 from reader_service.torch_model.graphs import DecodeGraphs
-from reader_service.torch_model.kernels import attention
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.torch_reader import TorchReader
 from tests.reader import tiny
@@ -47,7 +46,7 @@ def test_the_collector_works_before_a_recording_and_rests_during_it():
 @pytest.fixture
 def model(tmp_path, monkeypatch) -> TorchReader:
     """A checkpoint on the card's path."""
-    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 1)  # interpreted, a program takes milliseconds
+    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 1)  # interpreted, a program takes milliseconds
     return cardlike(load_model(Settings(model=str(tiny.qwen(tmp_path)), device="cpu")), buckets=(1,))
 
 

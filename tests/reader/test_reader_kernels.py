@@ -11,6 +11,7 @@ from torch.nn import functional
 from reader_service.model import Chunk, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
+from reader_service.torch_model import splits
 from reader_service.torch_model.attention import rotate
 from reader_service.torch_model.kernels import attention, quantized, rows
 from reader_service.torch_model.kv import KvShape
@@ -32,7 +33,7 @@ PLAIN = TorchSteps()
 def _same_numbers_and_few_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """An interpreted program takes milliseconds; a card wants hundreds of them."""
     torch.manual_seed(0)
-    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 1)
+    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 1)
 
 
 def over_pages(tokens: int, lengths: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -61,7 +62,7 @@ def over_pages(tokens: int, lengths: Sequence[int]) -> tuple[torch.Tensor, torch
 
 
 @pytest.mark.parametrize(
-    ("tokens", "lengths", "splits"),
+    ("tokens", "lengths", "parts"),
     [
         pytest.param(1, [5, 40, 0], 1, id="tokens of three sequences, one without any"),
         pytest.param(1, [5, 40, 0], 4, id="the same in parts"),
@@ -69,22 +70,22 @@ def over_pages(tokens: int, lengths: Sequence[int]) -> tuple[torch.Tensor, torch
         pytest.param(40, [40], 1, id="a chunk from the beginning"),
     ],
 )
-def test_paged_attention_equals_attention_over_one_piece(tokens, lengths, splits, monkeypatch):
-    monkeypatch.setattr(attention, "splits_for", lambda *_: splits)
+def test_paged_attention_equals_attention_over_one_piece(tokens, lengths, parts, monkeypatch):
+    monkeypatch.setattr(attention, "splits_for", lambda *_: parts)
     torch.testing.assert_close(*over_pages(tokens, lengths), rtol=1e-4, atol=1e-5)
 
 
 def test_a_large_card_is_kept_busy(monkeypatch):
-    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 264)
-    assert [attention.splits_for(batch, 1, 28, 4) for batch in (1, 8, 32, 64)] == [64, 16, 4, 2]
-    assert attention.splits_for(1, 2048, 28, 4) == 1
+    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 264)
+    assert [splits.splits_for(batch, 1, 28, 4) for batch in (1, 8, 32, 64)] == [64, 16, 4, 2]
+    assert splits.splits_for(1, 2048, 28, 4) == 1
 
 
 def test_split_attention_keeps_within_the_bytes_set_aside_for_it(monkeypatch):
-    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 264)
-    most = attention.split_bytes(2048, 28, 4, 128)
+    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 264)
+    most = splits.split_bytes(2048, 28, 4, 128)
     for tokens in (1, 48, 300, 1000, 2048):
-        parts = attention.splits_for(1, tokens, 28, 4)
+        parts = splits.splits_for(1, tokens, 28, 4)
         assert parts == 1 or tokens * 28 * parts * 129 * 4 <= most
     assert 0 < most < 64 * 2**20
 
