@@ -12,6 +12,7 @@ import torch
 
 from reader_service.settings import Settings
 from reader_service.torch_model.attention import choose_page_attention
+from reader_service.torch_model.capture import probe
 from reader_service.torch_model.card import number_format, open_card
 from serving.settings import settings_from
 
@@ -25,7 +26,7 @@ def backend(settings: Settings) -> dict[str, str]:
         "torch": torch.__version__,
         "dtype": str(dtype).removeprefix("torch."),
         "pages": choose_page_attention(card.device, dtype)[1],
-        "tokens": "paged split-KV kernel" if on_card else "sdpa",
+        "tokens": f"paged split-KV kernel, {probe(card.device)}" if on_card else "sdpa",
     }
 
 

@@ -36,3 +36,16 @@ def mend(stream: torch.cuda.Stream, pool: Any) -> None:
         torch.cuda.default_generators[index].graphsafe_set_state(fresh)
     with suppress(RuntimeError, AttributeError):  # no name that torch promises to keep
         torch._C._cuda_endAllocateToPool(index, pool)
+
+
+def probe(device: torch.device) -> str:
+    """Whether a card records at all: "graphs", or "eager" and why not."""
+    counter, graph = torch.zeros(1, device=device), torch.cuda.CUDAGraph()
+    try:
+        with uncollected(), torch.cuda.graph(graph):
+            counter.add_(1)
+        graph.replay()
+        torch.cuda.synchronize(device)
+    except RuntimeError as error:
+        return f"eager: {str(error).splitlines()[0]}"
+    return "graphs"
