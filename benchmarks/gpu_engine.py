@@ -2,7 +2,7 @@
 
     python -m benchmarks.gpu_engine [--quick] [--parts PART…] [--seconds N] [--out FILE.json]
 
-Parts run in the order of `PARTS`, each in a process of its own, about five minutes together; what a part tells is
+Parts run in the order of `PARTS`, each in a process of its own, about seven minutes together; what a part tells is
 printed and written at once, so that a run which is cut short, or a part which fails, loses nothing else. `--quick` is
 the first part: what the card is, and whether every path on it computes what it should.
 """

@@ -154,7 +154,8 @@ class Reader:
             return
         ready.set_result(engine)
         engine.run()
-        engine.device.model.close()
+        if not engine.lost:  # a lost device takes nothing back
+            engine.device.model.close()
 
     def _build(self, on_lost: Callable[[], object]) -> Engine:
         model = self._load_model()

@@ -276,6 +276,13 @@ async def test_a_full_queue_is_busy_with_a_time_to_come_back():
         assert [text(await call) for call in calls] == ["hello", "hello"]
 
 
+async def test_a_reader_that_closes_gives_back_what_its_model_prepared():
+    model = FakeModel()
+    async with served(model):
+        pass
+    await eventually(lambda: model.calls == ["close"])
+
+
 async def test_health_answers_while_the_engine_computes(client):
     gate = threading.Event()
     document_id = await client.resident()
