@@ -1,21 +1,24 @@
 """The reader's engine on a card, random weights of Qwen2-VL-7B's shapes, 24 GB imitated: one table, one JSON.
 
-    python -m benchmarks.gpu_engine [--quick] [--only SECTION…] [--seconds N] [--out FILE.json]
+    python -m benchmarks.gpu_engine [--quick] [--parts PART…] [--seconds N] [--out FILE.json]
 
-Sections run in the order of `SECTIONS`; one that fails prints its traceback and the rest goes on. `--quick` is the
-first two: what the card is, and whether every path on it computes what it should.
+Parts run in the order of `PARTS`, each in a process of its own, about seven minutes together; what a part tells is
+printed and written at once, so that a run which is cut short, or a part which fails, loses nothing else. `--quick` is
+the first part: what the card is, and whether every path on it computes what it should.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import platform
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,17 +26,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks import gpu_checks, gpu_kernels, gpu_load, gpu_model, gpu_peers
+from benchmarks import gpu_checks, gpu_decode, gpu_kernels, gpu_load, gpu_model, gpu_peers
 from benchmarks.gpu_kernels import event_ms
-from reader_service.torch_model.card import CudaCard
 from reader_service.torch_model.load import LAYOUTS
 from reader_service.torch_model.torch_reader import TorchReader
 
-CARD_BYTES = int(23.65 * 2**30)
 DEVICE = torch.device("cuda")
 RESULTS: dict[str, dict[str, Any]] = {}
 DOCUMENT_PAGES = 15  # of 308 × 308 px: 1,815 vision tokens, an 8,423-character document at 12 px
 GIB = 2**30
+PART_TIMEOUT_S = 120.0  # beside what random load is given
 
 
 def tell(section: str, **values: Any) -> None:
@@ -72,13 +74,10 @@ def checks() -> None:
 
 @cache
 def reader(name: str) -> TorchReader:
-    """The 7B reader in a layout, warm; the one before it is forgotten."""
-    reader.cache_clear()
-    gc.collect()
-    torch.cuda.empty_cache()
+    """The 7B reader in a layout, warm."""
     shapes, began_s = gpu_model.config(), time.perf_counter()
     source = gpu_model.RandomTensors(shapes, DEVICE, torch.bfloat16)
-    device = CudaCard(CARD_BYTES, gpu_model.FRACTION)
+    device = gpu_model.imitated_card()
     model = gpu_model.reader(shapes, source, device, LAYOUTS[name])
     loaded_s = time.perf_counter() - began_s
     formula = model.facts.costs
@@ -88,6 +87,7 @@ def reader(name: str) -> TorchReader:
         f"reader {name}", weights_gb=costs.weight_bytes / 1e9, context_gb=costs.context_bytes / 1e9,
         graphs_gb=(costs.context_bytes - formula.context_bytes) / 1e9, loaded_s=loaded_s,
         warm_s=time.perf_counter() - began_s - loaded_s, attention=model.facts.vision_attention,
+        decode=model.facts.decode,
         bytes_a_patch=costs.vision_bytes_per_patch, formula_patch=formula.vision_bytes_per_patch,
         bytes_a_token=costs.prefill_bytes_per_token, formula_token=formula.prefill_bytes_per_token,
         largest_page_px=model.facts.geometry.max_page_pixels,
@@ -102,43 +102,10 @@ def decode(name: str, cases: tuple[tuple[int, int], ...] = ((1, 1024), (8, 2048)
     for batch, context in cases:
         desk = gpu_model.Desk(model)
         try:
-            tell(f"decode {name}", **{f"batch {batch} of {context}": decode_rate(desk, batch, context)})
+            tell(f"decode {name}", **{f"batch {batch} of {context}": gpu_decode.rate(desk, batch, context)})
         except Exception:
             traceback.print_exc()
         desk.clear()
-
-
-def decode_rate(desk: gpu_model.Desk, batch: int, context: int) -> str:
-    """Tokens a second when all `batch` answers decode."""
-    count = max(1, round(0.78 * context / 123))
-    for number in range(batch):
-        desk.resident(f"d{number}", gpu_model.pages(count, seed=number))
-    jobs = [desk.ask(f"d{number}", context - 123 * count, 100) for number in range(batch)]
-    while not all(job.decoding for job in jobs):
-        desk.engine.step()
-        for job in jobs:
-            job.sink.full = job.decoding  # waits for the others
-        if any(job.ended for job in jobs):
-            raise RuntimeError([job.sink.last for job in jobs if job.ended])
-    for job in jobs:
-        job.sink.full = False
-    desk.engine.step()
-    torch.cuda.synchronize()
-    began_s, before = time.perf_counter(), sum(job._drawn for job in jobs)
-    for _ in range(60):
-        desk.engine.step()
-    engine_s, tokens = time.perf_counter() - began_s, sum(job._drawn for job in jobs) - before
-    bare_ms = bare_step_ms(desk.model, jobs)
-    return f"{tokens / engine_s:.0f} tok/s (graph alone {1e3 * batch / bare_ms:.0f}, {bare_ms:.2f} ms)"
-
-
-def bare_step_ms(model: TorchReader, jobs: Any) -> float:
-    """Milliseconds of a graph's replay alone, over and over the same step."""
-    graphs = model._parts.runner.graphs  # type: ignore[attr-defined]
-    steps = [job.next_step() for job in jobs]
-    bucket = next(size for size in graphs.buckets if size >= len(steps))
-    graphs._fill(steps, bucket)
-    return event_ms(graphs._graphs[bucket][0].replay)
 
 
 def first_token(name: str) -> None:
@@ -220,40 +187,73 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "plain first token": lambda: first_token("plain"),
     "plain follow-up": lambda: follow_up("plain"),
     "plain peaks": lambda: peaks("plain"),
+    "int4 peaks": lambda: peaks("int4"),
     "int4 decode": lambda: decode("int4"),
     "int4 first token": lambda: first_token("int4"),
     "int4 follow-up": lambda: follow_up("int4"),
-    "int4 peaks": lambda: peaks("int4"),
-    "int4 load": lambda: tell("load int4", **gpu_load.random_load(reader("int4"), ARGUMENTS.seconds)),
     "small peaks": lambda: peaks("small"),
     "small decode": lambda: decode("small", ((1, 1024),)),
-    "transformers": lambda: gpu_peers.measure(tell, DOCUMENT_PAGES, forget),
-    "transformers batching": lambda: gpu_peers.batching(tell, forget),
-    "int8 decode": lambda: decode("int8", ((1, 1024), (32, 2048))),
-    "paged": lambda: gpu_kernels.paged(tell, RESULTS["card"]["copy_tb_s"]),
+    "transformers": lambda: gpu_peers.measure(tell, DOCUMENT_PAGES),
+    "transformers batching": lambda: gpu_peers.batching(tell),
+    "int4 load": lambda: tell("load int4", **gpu_load.random_load(reader("int4"), ARGUMENTS.seconds)),
     "kernels": lambda: gpu_kernels.products(tell, RESULTS["card"]["copy_tb_s"]),
+    "paged": lambda: gpu_kernels.paged(tell, RESULTS["card"]["copy_tb_s"]),
     "tiles": lambda: gpu_kernels.tiles(tell),
+    "int8 decode": lambda: decode("int8", ((1, 1024), (8, 2048))),
 }
-QUICK = ("card", "checks")
-ARGUMENTS = argparse.Namespace(seconds=30.0)
-
-
-def forget() -> None:
-    """Lets go of the reader, so that a peer has the card to itself."""
-    reader.cache_clear()
-    gc.collect()
-    torch.cuda.empty_cache()
+# Each part is a process of its own: what one breaks, no other one feels, and nobody inherits memory.
+PARTS: dict[str, tuple[str, ...]] = {
+    "checks": ("card", "checks"),
+    "plain": ("plain decode", "plain first token", "plain follow-up", "plain peaks"),
+    "int4": ("int4 peaks", "int4 decode", "int4 first token", "int4 follow-up"),
+    "small": ("small peaks", "small decode"),
+    "transformers": ("transformers",),
+    "load": ("int4 load",),
+    "transformers batching": ("transformers batching",),
+    "kernels": ("kernels", "paged", "tiles"),
+    "int8": ("int8 decode",),
+}
+ARGUMENTS = argparse.Namespace(seconds=150.0, inside=False)
 
 
 def main() -> None:
-    """Runs the sections and prints what came of them."""
+    """Runs parts, or inside one of them its sections."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="card and checks only")
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, help="these sections (the card's is always run)")
-    parser.add_argument("--seconds", type=float, default=30.0, help="how long random load is applied")
-    parser.add_argument("--out", type=Path, help="where the JSON goes")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="these parts")
+    parser.add_argument("--seconds", type=float, default=150.0, help="how long random load is sent")
+    parser.add_argument("--out", type=Path, help="where the JSON goes; what is there already is kept")
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     parser.parse_args(namespace=ARGUMENTS)
-    wanted = QUICK if ARGUMENTS.quick else ("card", *(ARGUMENTS.only or SECTIONS))
+    wanted = ["checks"] if ARGUMENTS.quick else ARGUMENTS.parts
+    if ARGUMENTS.inside:
+        run_sections(("card", *(section for part in wanted for section in PARTS[part])))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for part in wanted:
+            run_part(part, Path(folder) / "part.json")
+    print(json.dumps(RESULTS, indent=1))
+
+
+def run_part(part: str, told: Path) -> None:
+    """One part in a process of its own; what it had told before it failed or hung is kept."""
+    told.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "benchmarks.gpu_engine", "--inside", "--parts", part, "--out", str(told)]
+    command += ["--seconds", str(ARGUMENTS.seconds)]
+    print(f"=== {part}", flush=True)
+    began_s = time.perf_counter()
+    try:
+        status: int | str = subprocess.run(command, timeout=ARGUMENTS.seconds + PART_TIMEOUT_S, check=False).returncode
+    except subprocess.TimeoutExpired:
+        status = "timed out"
+    if told.is_file():
+        merge(json.loads(told.read_text()))
+    merge({f"part {part}": {"status": status, "seconds": round(time.perf_counter() - began_s, 1)}})
+    keep()
+
+
+def run_sections(wanted: Iterable[str]) -> None:
+    """Sections one after another; one that fails prints its traceback and the rest goes on."""
     torch.manual_seed(0)
     np.random.seed(0)
     for name in dict.fromkeys(wanted):
@@ -265,11 +265,21 @@ def main() -> None:
             traceback.print_exc()
             RESULTS.setdefault(name, {})["failed"] = True
         print(f"   {time.perf_counter() - began_s:.1f} s", flush=True)
-        if ARGUMENTS.out:  # at once, for the time may be up before the last section
-            ARGUMENTS.out.parent.mkdir(parents=True, exist_ok=True)
-            ARGUMENTS.out.write_text(json.dumps(RESULTS, indent=1))
-    if not ARGUMENTS.out:
-        print(json.dumps(RESULTS, indent=1))
+        keep()
+
+
+def merge(results: dict[str, Any]) -> None:
+    """Newer figures take the place of older ones, section by section."""
+    for section, values in results.items():
+        RESULTS.setdefault(section, {}).update(values)
+
+
+def keep() -> None:
+    """Writes what is known so far, over what an earlier run wrote."""
+    if ARGUMENTS.out:
+        ARGUMENTS.out.parent.mkdir(parents=True, exist_ok=True)
+        before = json.loads(ARGUMENTS.out.read_text()) if ARGUMENTS.out.is_file() else {}
+        ARGUMENTS.out.write_text(json.dumps({**before, **RESULTS}, indent=1))
 
 
 if __name__ == "__main__":

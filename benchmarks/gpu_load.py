@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from typing import Any
@@ -13,6 +14,7 @@ from reader_service.results import Completed, DocumentInfo
 from reader_service.torch_model.torch_reader import TorchReader
 
 REQUESTS, AT_ONCE, LEAVING = 500, 64, 0.10
+PAGE_PX = 224  # 64 vision tokens a page
 
 
 def random_load(model: TorchReader, seconds: float) -> dict[str, Any]:
@@ -21,7 +23,7 @@ def random_load(model: TorchReader, seconds: float) -> dict[str, Any]:
     A request is a document read and asked about, in a third of the cases twice. Sizes are log-uniform.
     """
     dice, desk = random.Random(0), Desk(model)
-    stock = pages(300, 308)
+    stock = pages(300, PAGE_PX)
     before = held(model)
     live: list[Any] = []
     ended: list[Any] = []
@@ -29,7 +31,7 @@ def random_load(model: TorchReader, seconds: float) -> dict[str, Any]:
     peak_over = 0.0
     while live or (sent < REQUESTS and time.perf_counter() - began_s < seconds):
         open_ = sent < REQUESTS and time.perf_counter() - began_s < seconds
-        while open_ and len(live) < AT_ONCE and dice.random() < 0.7:  # bursts
+        while open_ and sent < REQUESTS and len(live) < AT_ONCE and dice.random() < 0.7:  # bursts
             count = round(300 ** dice.random())
             start = dice.randrange(300 - count + 1)
             live.append(desk.ingest(f"{sent}", stock[start : start + count]))
@@ -54,8 +56,11 @@ def random_load(model: TorchReader, seconds: float) -> dict[str, Any]:
             peak_over = max(peak_over, ledger.measured_peak_bytes / ledger.predicted_peak_bytes)
     kinds = (Completed, DocumentInfo, Cancelled, DoesNotFit, DocumentNotResident, OutOfMemory)
     told = {kind.__name__: sum(isinstance(one, kind) for one in last) for kind in kinds}
+    done = (Completed, DocumentInfo, Cancelled)
+    unanswered = sum(not math.isnan(job.started_s) and not isinstance(job.sink.last, done) for job in ended)
     return {
-        "sent": sent, **told, "others": len(last) - sum(told.values()), "seconds": time.perf_counter() - began_s,
+        "documents": sent, "questions": len(ended) - sent, **told, "admitted_unanswered": unanswered,
+        "others": len(last) - sum(told.values()), "seconds": time.perf_counter() - began_s,
         "measured_over_predicted_most": peak_over, "bytes_left_behind": held(model) - before,
         "tokens": desk.engine.load.tokens_generated, "offloads": model.offloads(),
     }  # fmt: skip
@@ -72,5 +77,5 @@ def follow(desk: Desk, job: Any, dice: random.Random) -> list[Any]:
 
 
 def held(model: TorchReader) -> int:
-    """Bytes that tensors hold."""
-    return model._parts.card.held_bytes()
+    """Bytes that tensors hold, the tower counted wherever it is."""
+    return model._parts.card.held_bytes() + model._parts.offloader.away_bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,12 +23,17 @@ from reader_service.profile import Task, default_profile
 from reader_service.results import Completed, DocumentInfo, TextDelta
 from reader_service.scheduler import Scheduler
 from reader_service.torch_model.assemble import Layout, Plan, assemble
-from reader_service.torch_model.card import Card
+from reader_service.torch_model.card import Card, CudaCard
 from reader_service.torch_model.checkpoint import canonical
 from reader_service.torch_model.load import FAMILIES, PROCESSORS
 from reader_service.torch_model.torch_reader import Threads, TorchReader
 
-FRACTION, THRESHOLD = 0.85, 0.75
+CARD_BYTES, FRACTION, THRESHOLD = int(23.65 * 2**30), 0.85, 0.75
+
+
+def imitated_card() -> CudaCard:
+    """The card as one of 24 GB, also for whoever else allocates in this process."""
+    return CudaCard(CARD_BYTES, FRACTION)
 
 
 def config(*, small: bool = False) -> Qwen2VLConfig:
@@ -153,8 +159,7 @@ class Desk:
         budget = Budget(model.facts.costs, model.facts.geometry, chunks, model.facts.total_bytes, 1024)
         pool = KvPool(budget, model.free, clock, 1e9, model.spare_kv_bytes)
         self.device = Device(model, pool, clock)
-        self.notes: list[tuple[str, Any]] = []
-        self.engine = Engine(self.device, Scheduler(queue, 64, 1.0), note=self._noted)
+        self.engine = Engine(self.device, Scheduler(queue, 64, 1.0), note=noted)
 
     def ingest(self, name: str, of: Sequence[GreyPage]) -> Ingestion:
         return self._submit(Ingestion(self.device, Ear(), Source(name, of)))
@@ -195,9 +200,9 @@ class Desk:
         self.engine.submit(job)
         return job
 
-    def _noted(self, event: str, **fields: Any) -> None:
-        import traceback
 
-        if fields.pop("exc_info", False):
-            traceback.print_exc()
-        self.notes.append((event, fields))
+def noted(event: str, **fields: Any) -> None:
+    """What the engine wants an operator to know, printed."""
+    if fields.pop("exc_info", False):
+        traceback.print_exc()
+    print(f"  {event}: {fields}", flush=True)

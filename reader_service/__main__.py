@@ -6,6 +6,7 @@ Exits 0 after a drain, 1 when it cannot start, 2 on wrong settings, 70 when the 
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from functools import partial
 
@@ -25,6 +26,14 @@ def _load(settings: Settings) -> Model:
     return load_model(settings)
 
 
+async def _open(reader: Reader) -> None:
+    """Opens the reader and takes what stands then out of the collector's sight: looking through torch's and
+    transformers' hundred thousands of objects stops every thread for a quarter of a second and more."""
+    await reader.open()
+    gc.collect()
+    gc.freeze()
+
+
 async def _main(settings: Settings) -> int:
     reader = Reader(settings, partial(_load, settings))
     endpoint = Endpoint(
@@ -36,12 +45,13 @@ async def _main(settings: Settings) -> int:
             endpoint=endpoint,
             table=TABLE,
             register=partial(register, reader=reader),
-            warm=reader.open,
+            warm=partial(_open, reader),
             drain=reader.drain,
             lost=reader.lost,
         )
     finally:
         await reader.close()
+        gc.unfreeze()  # libraries that count their objects at the end would miss these
 
 
 if __name__ == "__main__":

@@ -47,7 +47,6 @@ class Engine:
         self._calls: deque[Callable[[], None]] = deque()
         self._ooms_in_a_row = 0
         self._meter = Meter()
-        self._turns = Turns(device, scheduler, self._attempt)
         self._drained: Future[None] = Future()
         self._stopped = threading.Event()
         self.lost = False
@@ -134,7 +133,8 @@ class Engine:
         self._answer_calls()
         self._end_cancelled()
         self._admit()
-        self._turns.take(self.scheduler.turn())
+        # Made anew each time: kept, it would be part of a cycle that holds the model when the engine is let go.
+        Turns(self.device, self.scheduler, self._attempt).take(self.scheduler.turn())
         self._meter.steps += 1
         self._settle()
 

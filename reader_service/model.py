@@ -103,6 +103,7 @@ class ModelFacts:
     costs: Costs
     total_bytes: int
     profile: ReaderProfile
+    decode: str = "eager"  # "graphs", or "eager" and, where graphs were wanted, why there are none
 
 
 @dataclass(frozen=True)
@@ -256,3 +257,6 @@ class Model(Protocol):
 
     def recover(self) -> None:
         """Gives cached memory back to the device after an out-of-memory error."""
+
+    def close(self) -> None:
+        """Gives back what was prepared at start; nothing is called after it."""

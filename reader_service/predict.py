@@ -73,7 +73,7 @@ def predict(model: str, card_bytes: int, settings: Settings) -> dict[str, Any]:
     profile = load_profile(folder, config.model_type, folder.name)
     merge, patch_px = vision.spatial_merge_size, vision.patch_size
     geometry = Geometry(patch_px, merge, (patch_px * merge) ** 2, max(map(_page_pixels, profile.styles)))
-    predictions = []
+    chunks, predictions = settings.chunks(on_card=True), []
     for weights in FORMATS if "weights" in Settings.model_fields else ("plain",):
         costs = Costs(
             weight_bytes=_weight_bytes(counts, weights),
@@ -82,10 +82,11 @@ def predict(model: str, card_bytes: int, settings: Settings) -> dict[str, Any]:
             kv_bytes_per_token=formulas.kv_bytes_per_token(text, BYTES),
             vision_bytes_per_patch=formulas.vision_bytes_per_patch(vision, BYTES),
             prefill_bytes_per_token=formulas.prefill_bytes_per_token(text, BYTES),
-            logits_bytes=formulas.logits_bytes(text),
+            logits_bytes=formulas.logits_bytes(text)
+            + formulas.beside_bytes(text, chunks.prefill_tokens, widens=weights != "plain"),
         )
         usable = int(card_bytes * settings.memory_fraction)
-        budget = Budget(costs, geometry, settings.chunks(on_card=True), usable, settings.max_new_tokens)
+        budget = Budget(costs, geometry, chunks, usable, settings.max_new_tokens)
         predictions.append(asdict(_prediction(weights, budget, profile.styles)))
     return {"model": profile.name, "characters": DOCUMENT_CHARACTERS, "formats": predictions}
 

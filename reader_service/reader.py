@@ -48,7 +48,10 @@ class Reader:
         threading.Thread(target=self._live, args=(ready, on_lost), name="engine", daemon=True).start()
         self._engine = await asyncio.wrap_future(ready)
         facts = self.facts
-        _log.info("model ready", model=facts.name, device=facts.device, **vars(facts.costs))
+        ready_of = {"model": facts.name, "device": facts.device, "decode": facts.decode}
+        _log.info("model ready", **ready_of, attention=facts.vision_attention, **vars(facts.costs))
+        if facts.decode not in ("graphs", "eager"):
+            _log.warning("no graphs: tokens come slower", decode=facts.decode)
 
     async def drain(self) -> None:
         """Takes nothing new and waits for what runs."""
@@ -151,6 +154,8 @@ class Reader:
             return
         ready.set_result(engine)
         engine.run()
+        if not engine.lost:  # a lost device takes nothing back
+            engine.device.model.close()
 
     def _build(self, on_lost: Callable[[], object]) -> Engine:
         model = self._load_model()

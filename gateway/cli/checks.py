@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -64,6 +65,18 @@ def model(name: str) -> Finding:
         return Finding("model", False, f"{name} has no {' and no '.join(missing)}", remedy)
     size = sum(path.stat().st_size for path in weights)
     return Finding("model", True, f"{folder.name}, {len(weights)} files, {size / 1e6:,.0f} MB")
+
+
+def attention() -> Finding:
+    """What the reader would compute with here; it says so itself, for only it knows torch."""
+    command = [sys.executable, "-m", "reader_service.torch_model.backend"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    if asked.returncode:
+        last = (asked.stderr.strip().splitlines() or ["it does not start"])[-1]
+        return Finding("attention", False, last, "set GLYPHSTREAM_READER_DEVICE=cpu, or mend the driver")
+    found = json.loads(asked.stdout)
+    here = f"on {found['device']}, {found['dtype']}, torch {found['torch']}"
+    return Finding("attention", True, f"pages {found['pages']}, tokens {found['tokens']} {here}")
 
 
 def store(settings: Settings) -> Iterator[Finding]:

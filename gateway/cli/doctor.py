@@ -40,7 +40,7 @@ def doctor(gateway: str | None) -> None:
     findings = [] if gateway else [*_python(), *_packages(), *_fonts(), *checks.settings_and_model(), *_card()]
     missing = show(findings)
     if not missing and not gateway:
-        missing += show([*_ports(Settings()), *checks.store(Settings()), *checks.memory()])
+        missing += show([checks.attention(), *_ports(Settings()), *checks.store(Settings()), *checks.memory()])
     if gateway:
         missing += show(asyncio.run(checks.answers(gateway)))
     if missing:

@@ -179,6 +179,7 @@ def reader_info(facts: ModelFacts, load: Load, largest_vision_tokens: int) -> pb
         largest_vision_tokens=largest_vision_tokens,
         device=facts.device,
         vision_attention=facts.vision_attention,
+        decode=facts.decode,
         ask_pages=profile.ask_pages,
         transcribe_pages=profile.transcribe_pages,
         sidecar_characters=profile.sidecar_characters,

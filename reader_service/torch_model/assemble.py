@@ -14,7 +14,7 @@ from reader_service.torch_model.card import Card
 from reader_service.torch_model.checkpoint import Tensors
 from reader_service.torch_model.decoder import Decoder, Formats
 from reader_service.torch_model.graphs import DecodeGraphs
-from reader_service.torch_model.linear import TILE_BYTES, Format
+from reader_service.torch_model.linear import Format
 from reader_service.torch_model.offload import Offloader, ParkedWeights
 from reader_service.torch_model.paged_kv import PagePool
 from reader_service.torch_model.runners import CardRunner, HostRunner, Runner
@@ -98,6 +98,7 @@ def _costs(plan: Plan, tower: VisionTower, decoder: Decoder, runner: Runner, car
     on_card = isinstance(runner, CardRunner)
     layout = plan.layout
     widens = any(form is not Format.PLAIN for form in (layout.decoder.layers, layout.decoder.head, layout.vision))
+    beside_bytes = formulas.beside_bytes(text, plan.chunks.prefill_tokens, widens=widens) if on_card else 0
     # On a CPU the process is all there is: what it holds beside the weights is its context.
     context_bytes = card.used_bytes() if on_card else max(0, card.used_bytes() - weight_bytes)
     return Costs(
@@ -107,7 +108,7 @@ def _costs(plan: Plan, tower: VisionTower, decoder: Decoder, runner: Runner, car
         kv_bytes_per_token=formulas.kv_bytes_per_token(text, dtype_bytes),
         vision_bytes_per_patch=formulas.vision_bytes_per_patch(plan.config.vision_config, dtype_bytes),
         prefill_bytes_per_token=formulas.prefill_bytes_per_token(text, dtype_bytes),
-        logits_bytes=formulas.logits_bytes(text) + (TILE_BYTES if on_card and widens else 0),
+        logits_bytes=formulas.logits_bytes(text) + beside_bytes,
         kv_page_tokens=runner.pool.page_tokens if isinstance(runner, CardRunner) else 1,
         kv_slab_bytes=runner.pool.slab_bytes if isinstance(runner, CardRunner) else 1,
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import resource
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
+
+if TYPE_CHECKING:
+    from reader_service.settings import Settings
 
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
@@ -98,3 +101,16 @@ class CpuCard:
 
     def release_cached(self) -> None:
         """A CPU's allocator keeps nothing worth asking for."""
+
+
+def open_card(settings: Settings) -> Card:
+    """The device that the settings ask for."""
+    wants_card = settings.device == "cuda" or (settings.device == "auto" and torch.cuda.is_available())
+    return CudaCard(settings.card_bytes, settings.memory_fraction) if wants_card else CpuCard(settings.card_bytes)
+
+
+def number_format(settings: Settings, card: Card) -> torch.dtype:
+    """What is computed in."""
+    if settings.dtype == "auto":
+        return torch.bfloat16 if card.device.type == "cuda" else torch.float32
+    return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32

@@ -104,10 +104,14 @@ class Decoder:
         steps, eps = self._steps, self._eps
         delta: torch.Tensor | None = None
         for number, layer in enumerate(self.layers):
-            normed = steps.add_norm(hidden, delta, layer.norm_in, eps)
+            normed, delta = steps.add_norm(hidden, delta, layer.norm_in, eps), None
             delta = self._normed(layer.out(attend(number, layer.qkv(normed))), layer.norm_attended)
-            normed = steps.add_norm(hidden, delta, layer.norm_mlp, eps)
-            delta = self._normed(layer.down(steps.gate(layer.gate_up(normed))), layer.norm_mlp_out)
+            normed, delta = steps.add_norm(hidden, delta, layer.norm_mlp, eps), None
+            wide = steps.gate(layer.gate_up(normed))
+            del normed  # two states beside the wide one, no more: see costs.prefill_bytes_per_token
+            delta = layer.down(wide)
+            del wide
+            delta = self._normed(delta, layer.norm_mlp_out)
         return steps.add_norm(hidden, delta, self._norm, eps)
 
     def logits(self, normed: torch.Tensor) -> torch.Tensor:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from reader_service.model import Drawn, Step
+from reader_service.torch_model.capture import mend
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.paged_attention import Paged
 from reader_service.torch_model.paged_kv import NOWHERE, PagePool
@@ -43,13 +45,40 @@ class DecodeGraphs:
         self._rows = torch.zeros((rows, width), dtype=decoder.embedding.dtype, pin_memory=pinned)
         self._hidden = self._rows.to(device)
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor]] = {}
+        self.failure = ""  # why there are none, where there should be some
+
+    @property
+    def mode(self) -> str:
+        """How tokens run: "graphs", or "eager" and why."""
+        return "graphs" if self._graphs else f"eager: {self.failure}" if self.failure else "eager"
 
     def capture(self) -> None:
-        """Captures every bucket, the largest first, so that the smaller ones fit into its memory."""
+        """Captures every bucket; where that fails all run eagerly, slower. Python's collector must be kept away
+        (`capture.uncollected`). Raises OutOfMemoryError."""
         if self._decoder.device.type != "cuda":
             return
+        before, pool = torch.cuda.current_stream(), torch.cuda.graph_pool_handle()
+        try:
+            self._capture(pool)
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            self.close()
+            self.failure = str(error).splitlines()[0]
+            mend(before, pool)
+
+    def close(self) -> None:
+        """Gives the graphs' memory back; tokens run eagerly from here on."""
+        self._graphs.clear()
+
+    def rehearse(self) -> None:
+        """Runs the largest bucket eagerly, without a sequence."""
+        self._fill([], self.buckets[-1])
+        self._run(self.buckets[-1])
+
+    def _capture(self, pool: Any) -> None:
+        """The largest bucket first, so that the smaller ones fit into its memory."""
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        pool = torch.cuda.graph_pool_handle()
         for bucket in reversed(self.buckets):
             self._fill([], bucket)
             stream.wait_stream(torch.cuda.current_stream())

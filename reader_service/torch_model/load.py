@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from transformers import AutoConfig, AutoTokenizer, GenerationConfig
 from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProcessorPil
 from transformers.models.glm4v.modeling_glm4v import Glm4vTextRotaryEmbedding, Glm4vVisionModel
@@ -18,7 +17,7 @@ from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransforme
 
 from reader_service.profile import load_profile
 from reader_service.torch_model.assemble import Family, Layout, Plan, assemble
-from reader_service.torch_model.card import Card, CpuCard, CudaCard
+from reader_service.torch_model.card import number_format, open_card
 from reader_service.torch_model.checkpoint import SafeTensors
 from reader_service.torch_model.decoder import Formats
 from reader_service.torch_model.linear import Format
@@ -51,9 +50,9 @@ def load_model(settings: Settings) -> TorchReader:
     config = AutoConfig.from_pretrained(folder)
     if config.model_type not in FAMILIES:
         raise ValueError(f"{settings.model}: model type {config.model_type!r} is none of {', '.join(FAMILIES)}")
-    card = _card(settings)
+    card = open_card(settings)
     profile = load_profile(folder, config.model_type, _name(settings.model))
-    dtype = _dtype(settings, card)
+    dtype = number_format(settings, card)
     plan = Plan(
         config=config,
         family=FAMILIES[config.model_type],
@@ -87,17 +86,6 @@ def _folder(model: str) -> Path:
 
 def _name(model: str) -> str:
     return Path(model).name if Path(model).is_dir() else model
-
-
-def _card(settings: Settings) -> Card:
-    wants_card = settings.device == "cuda" or (settings.device == "auto" and torch.cuda.is_available())
-    return CudaCard(settings.card_bytes, settings.memory_fraction) if wants_card else CpuCard(settings.card_bytes)
-
-
-def _dtype(settings: Settings, card: Card) -> torch.dtype:
-    if settings.dtype == "auto":
-        return torch.bfloat16 if card.device.type == "cuda" else torch.float32
-    return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
 
 
 def _vocabulary(folder: Path, config: Any, profile: ReaderProfile) -> TokenizerVocabulary:

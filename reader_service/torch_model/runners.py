@@ -9,6 +9,7 @@ import torch
 
 from reader_service.model import Drawn, Step
 from reader_service.torch_model.attention import Angles, InPlace
+from reader_service.torch_model.capture import uncollected
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.graphs import DecodeGraphs
 from reader_service.torch_model.kv import KvCache
@@ -38,6 +39,16 @@ class Runner(Protocol):
 
     def warm(self) -> None:
         """Prepares what is prepared once."""
+
+    @property
+    def mode(self) -> str:
+        """How tokens run: "graphs", or "eager" and, where graphs were wanted, why."""
+
+    def rehearse(self) -> None:
+        """Runs the largest step of tokens, where it runs eagerly on a card."""
+
+    def close(self) -> None:
+        """Gives back what `warm` prepared."""
 
     def spare_bytes(self) -> int:
         """KV memory that is held and not used."""
@@ -78,8 +89,16 @@ class HostRunner:
         """See `Runner`."""
         return pending
 
+    mode = "eager"
+
     def warm(self) -> None:
         """Nothing is prepared on a CPU."""
+
+    def rehearse(self) -> None:
+        """A CPU's memory is measured whole."""
+
+    def close(self) -> None:
+        """Nothing was prepared."""
 
     def spare_bytes(self) -> int:
         """Every sequence has its own memory."""
@@ -131,8 +150,23 @@ class CardRunner:
         def row(inputs: int) -> torch.Tensor:
             return torch.randn((1, inputs), device=self._decoder.device, dtype=like)
 
-        tune(self._decoder.products(), row, graph_ms)
-        self.graphs.capture()
+        with uncollected():
+            tune(self._decoder.products(), row, graph_ms)
+            self.graphs.capture()
+
+    @property
+    def mode(self) -> str:
+        """See `Runner`."""
+        return self.graphs.mode
+
+    def rehearse(self) -> None:
+        """See `Runner`."""
+        if self.mode != "graphs":
+            self.graphs.rehearse()
+
+    def close(self) -> None:
+        """See `Runner`."""
+        self.graphs.close()
 
     def spare_bytes(self) -> int:
         """See `Runner`."""

@@ -8,6 +8,9 @@ import torch
 
 from reader_service.model import Drawn, Sampling
 
+ROWS_AT_ONCE = 8
+"""Sorting a large vocabulary takes megabytes a row, which the budget sets aside for so many rows."""
+
 
 class TokenSampler:
     """Drawing state of one answer."""
@@ -44,16 +47,22 @@ class TokenSampler:
 
 def draw(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> list[Drawn]:
     """One token a row of float32 logits (rows, vocabulary). The probabilities told are the model's own."""
+    starts = range(0, len(samplers), ROWS_AT_ONCE)
+    groups = [_draw_some(logits[at : at + ROWS_AT_ONCE], samplers[at : at + ROWS_AT_ONCE]) for at in starts]
+    drawn = [one for group in groups for one in group]
+    for one, sampler in zip(drawn, samplers, strict=True):
+        sampler.note(one.token)
+    return drawn
+
+
+def _draw_some(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> list[Drawn]:
     wanted = _penalised(logits, samplers)
     tokens = wanted.argmax(-1)
     random = [row for row, sampler in enumerate(samplers) if sampler.random]
     if random:
         tokens[random] = _random(wanted[random], [samplers[row] for row in random])
     chosen = logits.gather(1, tokens.unsqueeze(1)).squeeze(1) - logits.logsumexp(-1)
-    drawn = [Drawn(int(token), float(log)) for token, log in zip(tokens.tolist(), chosen.tolist(), strict=True)]
-    for one, sampler in zip(drawn, samplers, strict=True):
-        sampler.note(one.token)
-    return drawn
+    return [Drawn(int(token), float(log)) for token, log in zip(tokens.tolist(), chosen.tolist(), strict=True)]
 
 
 def _penalised(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.Tensor:

@@ -95,12 +95,15 @@ class TorchReader:
             context_bytes = self._parts.card.take_peak_bytes() - costs.weight_bytes
             self._correct(context_bytes=max(costs.context_bytes, context_bytes))
             return
-        self._parts.runner.warm()
-        self._count_context()
+        runner = self._parts.runner
+        runner.warm()
+        self.facts = replace(self.facts, decode=runner.mode)
+        token_bytes = self._measured(runner.rehearse)  # nothing where graphs hold it already
+        self._count_context(token_bytes)
         self._bound_page()
         vision_bytes, prefill_bytes = self._warm_chunks([self._largest_page()])
         costs = self.facts.costs
-        self._count_context()
+        self._count_context(token_bytes)
         # What was measured replaces a formula that said less.
         self._correct(
             vision_bytes_per_patch=max(costs.vision_bytes_per_patch, vision_bytes),
@@ -195,6 +198,11 @@ class TorchReader:
         """See `Model.recover`."""
         self._parts.card.release_cached()
 
+    def close(self) -> None:
+        """See `Model.close`."""
+        self._parts.runner.close()
+        self._parts.card.release_cached()
+
     def _finish(self) -> None:
         """A chunk counts against its time slice until the card has done it, not until it was handed over."""
         if self._device.type == "cuda":
@@ -207,11 +215,12 @@ class TorchReader:
     def _correct(self, **fields: int) -> None:
         self.facts = replace(self.facts, costs=replace(self.facts.costs, **fields))
 
-    def _count_context(self) -> None:
-        """On an idle card all that is held and is no weight is context: graphs, libraries' workspaces, the driver's."""
+    def _count_context(self, token_bytes: int) -> None:
+        """On an idle card all that is held and is no weight is context: graphs, libraries' workspaces, the driver's;
+        and what a step of tokens takes where no graph holds it."""
         card = self._parts.card
         held = card.held_bytes() - self.resident_weight_bytes()
-        self._correct(context_bytes=card.context_bytes() + max(0, held))
+        self._correct(context_bytes=card.context_bytes() + max(0, held) + token_bytes)
 
     def _bound_page(self) -> None:
         """A page that the card can never hold is none that the geometry accepts."""
@@ -247,7 +256,7 @@ class TorchReader:
         document, branch = self.document(tokens), self.document(sum(counts) + 3)
         try:
             chunk = Chunk([text] * tokens, text_positions(0, tokens))
-            prefill_bytes = self._measured(lambda: self.prefill(document, chunk))
+            prefill_bytes = self._measured(lambda: self._prefill_beside_pages(document, chunk))
             for count in counts:
                 self.prefill(branch, Chunk([text] * count, text_positions(0, count)))
             self._warm_token(branch, text, sum(counts))
@@ -257,6 +266,14 @@ class TorchReader:
         patches = sum(self.facts.geometry.patches(size.pixels) for size in sizes)
         costs = self.facts.costs
         return -(-vision_bytes // patches), -(-max(0, prefill_bytes - costs.logits_bytes) // tokens)
+
+    def _prefill_beside_pages(self, document: Kv, chunk: Chunk) -> None:
+        """What the tower saw of the chunk is held while it is prefilled."""
+        decoder = self._parts.decoder
+        shape = (len(chunk.tokens), decoder.embedding.shape[1])
+        seen = torch.empty(shape, dtype=decoder.kv_shape.dtype, device=self._device)
+        self.prefill(document, chunk)
+        del seen
 
     def _warm_token(self, kv: Kv, token: int, position: int) -> None:
         sampler = self.sampler(Sampling())

@@ -6,6 +6,7 @@ used again at once would come from the cache.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -58,21 +59,28 @@ def tune(products: Iterable[Tunable], row: Callable[[int], torch.Tensor], time_m
     for product in products:
         alike[type(product), product.shape].append(product)
     for group in alike.values():
-        x = row(group[0].shape[1])
-        times = [(_timed(group, x, how, time_ms), at) for at, how in enumerate(group[0].cuts)]
+        x, cuts = row(group[0].shape[1]), group[0].cuts
+        times = [_timed(group, x, how, time_ms) for how in cuts]
+        fastest = min(range(len(cuts)), key=times.__getitem__)
         for product in group:
-            product.how = product.cuts[min(times)[1]]
+            product.how = cuts[fastest] if times[fastest] < math.inf else None
 
 
 def _timed(group: Sequence[Tunable], x: torch.Tensor, how: Tiles | None, time_ms: TimeMs) -> float:
+    """Infinite for a cut that this card cannot run: a smaller one has less of what a tile needs."""
     some = group[:_MOST_LAYERS]
     for product in some:
         product.how = how
-    return time_ms([partial(product, x) for product in some])
+    try:
+        return time_ms([partial(product, x) for product in some])
+    except (torch.OutOfMemoryError, torch.AcceleratorError):
+        raise
+    except Exception:  # Triton's own kinds, which no CPU installation has
+        return math.inf
 
 
 def graph_ms(actions: Sequence[Callable[[], Any]]) -> float:
-    """Milliseconds of actions in a CUDA graph, the fastest of a few replays."""
+    """Milliseconds of actions in a CUDA graph, the fastest of a few replays. See `capture.uncollected`."""
     for action in actions:
         action()
     torch.cuda.synchronize()

@@ -33,6 +33,20 @@ def test_a_hub_id_is_left_to_the_reader():
     assert checks.model("Qwen/Qwen2-VL-7B-Instruct").fine
 
 
+def test_the_attention_of_this_machine_is_named(monkeypatch):
+    monkeypatch.setenv("GLYPHSTREAM_READER_DEVICE", "cpu")
+    finding = checks.attention()
+    assert finding.fine, finding.found
+    assert finding.found.startswith("pages sdpa, tokens sdpa on CPU, float32")
+
+
+def test_a_device_that_does_not_work_is_explained(monkeypatch):
+    monkeypatch.setenv("GLYPHSTREAM_READER_DEVICE", "tpu")
+    finding = checks.attention()
+    assert not finding.fine
+    assert "GLYPHSTREAM_READER_DEVICE" in finding.remedy
+
+
 def test_the_store_wants_a_folder_and_room(tmp_path, monkeypatch):
     (fine,) = checks.store(Settings(store_path=tmp_path / "new" / "documents.sqlite"))
     assert fine.fine

@@ -157,6 +157,9 @@ class FakeModel:
     def recover(self) -> None:
         self.recoveries += 1
 
+    def close(self) -> None:
+        self.calls.append("close")
+
     def _call(self, name: str, payload: Any) -> None:
         self.calls.append(name)
         self.hook(name, payload)

@@ -1,6 +1,8 @@
 """The engine stepped by hand over a fake model: order, endings, bytes. One thread, no clock."""
 
+import gc
 import math
+import weakref
 from collections.abc import Sequence
 
 import numpy as np
@@ -518,3 +520,21 @@ def test_the_vision_tower_hears_whether_pages_wait(bench):
     waits = [pages_wait for _, pages_wait in bench.model.balances]
     assert waits[0] is True
     assert waits[-1] is False
+
+
+def test_an_engine_that_is_let_go_frees_its_model_at_once():
+    gc.collect()
+    gc.disable()
+    try:
+        model = FakeModel()
+        budget = Budget(COSTS, model.facts.geometry, ChunkLimits(16, 6), model.facts.total_bytes, 4)
+        device = Device(model, KvPool(budget, model.free, float, 60.0), float)  # float() is a clock that stands
+        engine = Engine(device, Scheduler(8, 8, 1.5))
+        engine.submit(Ingestion(device, Sink(), Source("doc", [PAGE])))
+        while engine.scheduler.all_jobs():
+            engine.step()
+        left = weakref.ref(model)
+        del model, budget, device, engine
+        assert left() is None
+    finally:
+        gc.enable()

@@ -88,6 +88,20 @@ def test_products_of_one_shape_get_the_fastest_of_their_cuts():
     assert timed == [8] * len(tuning.INT8) + [1] * len(tuning.INT8)
 
 
+def test_a_cut_that_a_card_cannot_run_is_left_out():
+    product = linear(weight(), None, Format.INT8)
+
+    def time_ms(actions: Sequence[partial[torch.Tensor]]) -> float:
+        if product.how is not tuning.INT8[1]:
+            raise ValueError("out of resource: shared memory")
+        return 2.0
+
+    tuning.tune([product], lambda inputs: torch.randn(1, inputs), time_ms)
+    assert product.how is tuning.INT8[1]
+    tuning.tune([product], lambda inputs: torch.randn(1, inputs), lambda actions: 1 / 0)
+    assert product.how is None
+
+
 class Watched:
     """A checkpoint's tensors, and how many bytes of them were alive at once."""
 

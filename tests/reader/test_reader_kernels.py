@@ -2,7 +2,6 @@
 half precision) is in `benchmarks/gpu_checks.py`."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,19 @@ from torch.nn import functional
 from reader_service.model import Chunk, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
+from reader_service.torch_model import splits
 from reader_service.torch_model.attention import rotate
-from reader_service.torch_model.graphs import DecodeGraphs
 from reader_service.torch_model.kernels import attention, quantized, rows
 from reader_service.torch_model.kv import KvShape
 from reader_service.torch_model.linear import Dense
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.paged_kv import NOWHERE, PagedKv, PagePool
-from reader_service.torch_model.runners import CardRunner
 from reader_service.torch_model.steps import TorchSteps
 from reader_service.torch_model.torch_reader import TorchReader
 from reader_service.torch_model.tuning import Tiles
 from tests.reader import tiny
+from tests.reader.cardlike import cardlike
+from tests.reader.meter import Meter
 
 CPU = torch.device("cpu")
 PLAIN = TorchSteps()
@@ -33,7 +33,7 @@ PLAIN = TorchSteps()
 def _same_numbers_and_few_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """An interpreted program takes milliseconds; a card wants hundreds of them."""
     torch.manual_seed(0)
-    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 1)
+    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 1)
 
 
 def over_pages(tokens: int, lengths: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -62,7 +62,7 @@ def over_pages(tokens: int, lengths: Sequence[int]) -> tuple[torch.Tensor, torch
 
 
 @pytest.mark.parametrize(
-    ("tokens", "lengths", "splits"),
+    ("tokens", "lengths", "parts"),
     [
         pytest.param(1, [5, 40, 0], 1, id="tokens of three sequences, one without any"),
         pytest.param(1, [5, 40, 0], 4, id="the same in parts"),
@@ -70,15 +70,24 @@ def over_pages(tokens: int, lengths: Sequence[int]) -> tuple[torch.Tensor, torch
         pytest.param(40, [40], 1, id="a chunk from the beginning"),
     ],
 )
-def test_paged_attention_equals_attention_over_one_piece(tokens, lengths, splits, monkeypatch):
-    monkeypatch.setattr(attention, "splits_for", lambda *_: splits)
+def test_paged_attention_equals_attention_over_one_piece(tokens, lengths, parts, monkeypatch):
+    monkeypatch.setattr(attention, "splits_for", lambda *_: parts)
     torch.testing.assert_close(*over_pages(tokens, lengths), rtol=1e-4, atol=1e-5)
 
 
 def test_a_large_card_is_kept_busy(monkeypatch):
-    monkeypatch.setattr(attention, "_PROGRAMS_WANTED", 264)
-    assert [attention.splits_for(batch, 1, 28, 4) for batch in (1, 8, 32, 64)] == [64, 16, 4, 2]
-    assert attention.splits_for(1, 2048, 28, 4) == 1
+    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 264)
+    assert [splits.splits_for(batch, 1, 28, 4) for batch in (1, 8, 32, 64)] == [64, 16, 4, 2]
+    assert splits.splits_for(1, 2048, 28, 4) == 1
+
+
+def test_split_attention_keeps_within_the_bytes_set_aside_for_it(monkeypatch):
+    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 264)
+    most = splits.split_bytes(2048, 28, 4, 128)
+    for tokens in (1, 48, 300, 1000, 2048):
+        parts = splits.splits_for(1, tokens, 28, 4)
+        assert parts == 1 or tokens * 28 * parts * 129 * 4 <= most
+    assert 0 < most < 64 * 2**20
 
 
 def test_rows_equal_plain_torch():
@@ -148,12 +157,7 @@ def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """The same checkpoint on the CPU's path and on the card's."""
     folder: Path = request.param(tmp_path_factory.mktemp("tiny"))
     plain, card = (load_model(Settings(model=str(folder), device="cpu")) for _ in range(2))
-    decoder = card._parts.decoder
-    decoder._steps = card._parts.vision._steps = rows
-    pool = PagePool(decoder.kv_shape, CPU, page_tokens=16, slab_pages=2)
-    runner = CardRunner(decoder, pool, DecodeGraphs(decoder, pool, buckets=(2,)))
-    card._parts = replace(card._parts, runner=runner)
-    return plain, card
+    return plain, cardlike(card)
 
 
 def two_answers(model: TorchReader) -> tuple[torch.Tensor, list[list[int]]]:
@@ -178,3 +182,15 @@ def test_the_cards_path_sees_and_says_what_the_cpus_path_does(pair):
     torch.testing.assert_close(card[0], plain[0], rtol=1e-4, atol=1e-4)
     assert card[1] == plain[1]
     assert pair[1].spare_kv_bytes() == 0
+
+
+def test_a_chunk_takes_no_more_than_its_formula(pair):
+    decoder, tokens = pair[1]._parts.decoder, 32
+    width, heads = decoder.embedding.shape[1], decoder.heads
+    with torch.inference_mode(), Meter() as meter:
+        seen, hidden = (torch.zeros(tokens, width) for _ in range(2))
+        angles = [torch.zeros(tokens, 1, heads.dim) for _ in range(2)]
+        decoder.forward(hidden, lambda layer, qkv: torch.zeros(tokens, heads.query * heads.dim))
+    del seen, angles
+    formula = pair[1].facts.costs.prefill_bytes_per_token
+    assert 0.9 * formula < meter.peak / tokens <= formula

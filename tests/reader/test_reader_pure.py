@@ -27,13 +27,14 @@ QWEN_7B = SimpleNamespace(
     text=SimpleNamespace(
         hidden_size=3584, num_attention_heads=28, num_key_value_heads=4, num_hidden_layers=28, intermediate_size=18944
     ),
-    vision=SimpleNamespace(embed_dim=1280, mlp_ratio=4, num_heads=16),
+    vision=SimpleNamespace(embed_dim=1280, mlp_ratio=4, num_heads=16, patch_size=14, temporal_patch_size=2),
 )
+NARROW = SimpleNamespace(embed_dim=128, mlp_ratio=4, num_heads=4, patch_size=14, temporal_patch_size=2)
 GLM_9B = SimpleNamespace(
     text=SimpleNamespace(
         hidden_size=4096, num_attention_heads=32, num_key_value_heads=2, num_hidden_layers=40, intermediate_size=13696
     ),
-    vision=SimpleNamespace(hidden_size=1536, out_hidden_size=4096, num_heads=12),
+    vision=SimpleNamespace(hidden_size=1536, out_hidden_size=4096, num_heads=12, patch_size=14, temporal_patch_size=2),
 )
 
 
@@ -44,6 +45,7 @@ GLM_9B = SimpleNamespace(
         pytest.param(costs.kv_bytes_per_token, GLM_9B.text, 40_960, id="KV of GLM-4.1V-9B"),
         pytest.param(costs.vision_bytes_per_patch, QWEN_7B.vision, 16_000, id="patch of Qwen2-VL-7B"),
         pytest.param(costs.vision_bytes_per_patch, GLM_9B.vision, 23_552, id="patch of GLM-4.1V-9B"),
+        pytest.param(costs.vision_bytes_per_patch, NARROW, 4_900, id="patch of a narrow tower: its pixels"),
         pytest.param(costs.prefill_bytes_per_token, QWEN_7B.text, 97_792, id="prefill of Qwen2-VL-7B"),
     ],
 )

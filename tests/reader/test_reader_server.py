@@ -136,6 +136,7 @@ async def test_describe_and_load_tell_the_same_bytes(client):
     reader = (await client.stub.Describe(pb.DescribeRequest())).reader
     load = await client.stub.GetLoad(pb.GetLoadRequest())
     assert (reader.model, reader.patch_px, reader.merge, reader.ask_pages) == ("fake", 14, 2, 8)
+    assert (reader.vision_attention, reader.decode) == ("none", "eager")
     assert list(reader.profiles[0].font_px) == [14, 12]
     assert reader.profiles[0].flow == common.FLOW_CELLS
     assert reader.free_bytes == load.free_bytes > 0
@@ -273,6 +274,13 @@ async def test_a_full_queue_is_busy_with_a_time_to_come_back():
         assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "READER_BUSY")
         assert told.retry_after_s == told_header.retry_after_s == 3.0
         assert [text(await call) for call in calls] == ["hello", "hello"]
+
+
+async def test_a_reader_that_closes_gives_back_what_its_model_prepared():
+    model = FakeModel()
+    async with served(model):
+        pass
+    await eventually(lambda: model.calls == ["close"])
 
 
 async def test_health_answers_while_the_engine_computes(client):

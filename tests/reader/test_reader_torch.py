@@ -2,7 +2,9 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,11 +14,13 @@ from reader_service.model import Chunk, MarkKind, PageSize, Sampling
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
 from reader_service.torch_model.attention import attend_all, attend_causal, merge
+from reader_service.torch_model.costs import logits_bytes
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.offload import Offloader, ParkedWeights
-from reader_service.torch_model.sampling import TokenSampler, draw
+from reader_service.torch_model.sampling import ROWS_AT_ONCE, TokenSampler, draw
 from reader_service.torch_model.torch_reader import TorchReader
 from tests.reader import tiny
+from tests.reader.meter import Meter
 
 PROFILE = {
     "name": "tiny",
@@ -116,6 +120,19 @@ def test_a_seed_repeats_a_draw_and_another_changes_it():
 
 def test_the_repetition_penalty_holds_back_what_was_said():
     assert draws(Sampling(repetition_penalty=2.0), 3) == [1, 2, 1]
+
+
+def test_many_draws_are_those_of_each_alone_and_take_no_more_than_was_counted():
+    how = Sampling(temperature=1.0, top_p=0.9, top_k=50, repetition_penalty=1.5)
+    logits = torch.randn((3 * ROWS_AT_ONCE + 1, 500), generator=torch.Generator().manual_seed(0))
+
+    def samplers() -> list[TokenSampler]:
+        return [TokenSampler(replace(how, seed=number)) for number in range(len(logits))]
+
+    with Meter() as meter:
+        together = draw(logits, samplers())
+    assert together == [draw(row[None], [sampler])[0] for row, sampler in zip(logits, samplers(), strict=True)]
+    assert meter.peak <= logits_bytes(SimpleNamespace(vocab_size=500))
 
 
 class Weights:

@@ -13,8 +13,8 @@ import torch
 import triton
 import triton.language as tl
 
-_MOST_SPLITS = 64
-_PROGRAMS_WANTED = 264  # two for each multiprocessor of a large card
+from reader_service.torch_model.splits import MOST_SPLITS, splits_for, tile_rows
+
 _LOG2_E = 1.4426950408889634
 
 
@@ -100,22 +100,6 @@ def _combine(
     tl.store(out + at * DIM + dim, merged.to(out.dtype.element_ty), mask=dim < DIM)
 
 
-def splits_for(sequences: int, tokens: int, heads: int, kv_heads: int) -> int:
-    """How many parts a sequence's KV is read in, so that a large card is busy; a power of two."""
-    rows = tokens * (heads // kv_heads)
-    programs = sequences * kv_heads * -(-rows // _rows(rows))
-    splits = 1
-    while splits < _MOST_SPLITS and programs * splits < _PROGRAMS_WANTED:
-        splits *= 2
-    return splits
-
-
-def split_bytes(sequences: int, tokens: int, heads: int, kv_heads: int, dim: int) -> int:
-    """Bytes of the parts between the two kernels; none where nothing is split."""
-    splits = splits_for(sequences, tokens, heads, kv_heads)
-    return 0 if splits == 1 else sequences * tokens * heads * splits * (dim + 1) * 4
-
-
 def attend(
     query: torch.Tensor, kv: torch.Tensor, layer_offset: int, tables: torch.Tensor, lengths: torch.Tensor,
     *, kv_heads: int, page: int,
@@ -129,7 +113,7 @@ def attend(
     everything, heads, dim = query.shape
     tokens, group = everything // sequences, heads // kv_heads
     # In float32 larger tiles spill, and a card sets memory aside for what all its threads could spill: gigabytes.
-    rows = _rows(tokens * group) if query.dtype is not torch.float32 else 16
+    rows = tile_rows(tokens * group) if query.dtype is not torch.float32 else 16
     splits = splits_for(sequences, tokens, heads, kv_heads)
     out = torch.empty_like(query)
     parts = query.new_empty((everything, heads, splits, dim), dtype=torch.float32) if splits > 1 else out
@@ -145,12 +129,5 @@ def attend(
         SPLIT=splits > 1, PRECISION=precision, num_warps=8 if rows >= 128 else 4, num_stages=2 if rows >= 64 else 3,
     )  # fmt: skip
     if splits > 1:
-        _combine[(everything, heads)](
-            parts, sums, out, lengths, tokens, splits, **shape, MOST=_MOST_SPLITS, num_warps=4
-        )
+        _combine[(everything, heads)](parts, sums, out, lengths, tokens, splits, **shape, MOST=MOST_SPLITS, num_warps=4)
     return out
-
-
-def _rows(rows: int) -> int:
-    """Rows of a tile: the matrix unit wants at least 16."""
-    return 16 if rows <= 16 else 64 if rows <= 1024 else 128

@@ -84,6 +84,7 @@ class ReaderInfo(_message.Message):
     ASK_PAGES_FIELD_NUMBER: _builtins.int
     TRANSCRIBE_PAGES_FIELD_NUMBER: _builtins.int
     SIDECAR_CHARACTERS_FIELD_NUMBER: _builtins.int
+    DECODE_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Model name, as loaded."""
     revision: _builtins.str
@@ -116,6 +117,8 @@ class ReaderInfo(_message.Message):
     """Most pages the weights transcribe well in one context; 0 means no limit."""
     sidecar_characters: _builtins.int
     """Most characters of verbatim text that the weights make good use of beside the pages; 0: they answer better without."""
+    decode: _builtins.str
+    """How tokens run: "graphs" (CUDA graphs), "eager", or "eager: " and why there are no graphs where there should be some."""
     @_builtins.property
     def profiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___StyleProfile]:
         """Font sizes that the model reads, one profile a mode."""
@@ -145,10 +148,11 @@ class ReaderInfo(_message.Message):
         ask_pages: _builtins.int = ...,
         transcribe_pages: _builtins.int = ...,
         sidecar_characters: _builtins.int = ...,
+        decode: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_pages", b"ask_pages", "device", b"device", "free_bytes", b"free_bytes", "kv_bytes_per_token", b"kv_bytes_per_token", "languages", b"languages", "largest_vision_tokens", b"largest_vision_tokens", "max_page_pixels", b"max_page_pixels", "merge", b"merge", "model", b"model", "patch_px", b"patch_px", "profiles", b"profiles", "revision", b"revision", "sidecar_characters", b"sidecar_characters", "total_bytes", b"total_bytes", "transcribe_pages", b"transcribe_pages", "vision_attention", b"vision_attention", "vision_bytes_per_patch", b"vision_bytes_per_patch", "weight_bytes", b"weight_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_pages", b"ask_pages", "decode", b"decode", "device", b"device", "free_bytes", b"free_bytes", "kv_bytes_per_token", b"kv_bytes_per_token", "languages", b"languages", "largest_vision_tokens", b"largest_vision_tokens", "max_page_pixels", b"max_page_pixels", "merge", b"merge", "model", b"model", "patch_px", b"patch_px", "profiles", b"profiles", "revision", b"revision", "sidecar_characters", b"sidecar_characters", "total_bytes", b"total_bytes", "transcribe_pages", b"transcribe_pages", "vision_attention", b"vision_attention", "vision_bytes_per_patch", b"vision_bytes_per_patch", "weight_bytes", b"weight_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,81 @@
+"""What is predicted for a card against what tensors take there, on the card's path with the allocator's eyes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from triton.runtime.jit import KernelInterface
+
+from reader_service.answering import Answering, Question
+from reader_service.budget import Budget
+from reader_service.device import Device, Job
+from reader_service.engine import Engine
+from reader_service.ingestion import Ingestion, Source
+from reader_service.kv_pool import KvPool
+from reader_service.profile import Task
+from reader_service.results import Completed, DocumentInfo, Event
+from reader_service.scheduler import Scheduler
+from reader_service.settings import Settings
+from reader_service.torch_model.kernels import attention, rows
+from reader_service.torch_model.load import load_model
+from reader_service.torch_model.torch_reader import TorchReader
+from tests.reader import tiny
+from tests.reader.cardlike import cardlike
+from tests.reader.meter import Meter
+
+PAGES, TOKENS = 6, 3
+
+
+class Idle:
+    """A kernel that computes nothing: what it would write to has been made all the same."""
+
+    def __getitem__(self, grid: object) -> Callable[..., None]:
+        return lambda *values, **fields: None
+
+
+class Sink:
+    """Keeps the last event."""
+
+    full = False
+    last: Event | None = None
+
+    def put(self, event: Event) -> None:
+        self.last = event
+
+
+@pytest.fixture(params=[tiny.qwen, tiny.glm], ids=["qwen2_vl", "glm4v"])
+def model(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TorchReader:
+    for module in (attention, rows):
+        for name, value in vars(module).copy().items():
+            if isinstance(value, KernelInterface):
+                monkeypatch.setattr(module, name, Idle())
+    chunks = {"vision_chunk_patches": 144, "prefill_chunk_tokens": 40}
+    model = cardlike(load_model(Settings(model=str(request.param(tmp_path)), device="cpu", **chunks)))
+    # A card's packed kernel makes nothing but its result.
+    model._parts.vision._attention = lambda qkv, ends, bounds: torch.zeros(qkv.shape[0], *qkv.shape[2:])
+    return model
+
+
+def peak(model: TorchReader, engine: Engine, job: Job) -> tuple[int, int]:
+    """Bytes that were predicted for a request, and those that tensors took beside the weights."""
+    with Meter() as meter:
+        engine.submit(job)
+        while engine.scheduler.all_jobs():
+            engine.step()
+    assert isinstance(job.sink.last, DocumentInfo | Completed)
+    costs = model.facts.costs
+    return job.predicted_peak_bytes - costs.weight_bytes - costs.context_bytes, meter.peak
+
+
+def test_a_prediction_is_never_less_than_what_tensors_take(model):
+    budget = Budget(model.facts.costs, model.facts.geometry, model._chunks, model.facts.total_bytes)
+    device = Device(model, KvPool(budget, model.free, float, 60.0, model.spare_kv_bytes), float)
+    engine = Engine(device, Scheduler(8, 8, 1.0))
+    pages = [tiny.page(number) for number in range(PAGES)]
+    predicted, taken = peak(model, engine, Ingestion(device, Sink(), Source("document", pages)))
+    assert taken <= predicted
+    held_bytes = model._parts.runner.pool.allocated_bytes
+    question = Question("document", Task.ASK, "why?", TOKENS)
+    predicted, taken = peak(model, engine, Answering(device, Sink(), question, 999))
+    assert held_bytes + taken <= predicted
