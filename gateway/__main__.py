@@ -66,7 +66,7 @@ def _http(desk: Desk, settings: Settings) -> HttpServer:
     endpoint = HttpEndpoint(host, port, settings.http_body_max_bytes, token, settings.drain_s * HTTP_DRAIN_SHARE)
     page = Routes(desk, HttpLimits(settings.climb_limit_s, settings.document_max_bytes))
     chat = OpenAiApi(desk, ChatLimits(settings.climb_limit_s, settings.chat_document_characters))
-    return HttpServer(endpoint, [*page.table(), *chat.table()], is_public)
+    return HttpServer(endpoint, [*page.table(), *chat.table()], is_public, desk.meters.requested)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 def parsed(kind: type[Body], data: bytes) -> Body:
-    """The value that a body says. Raises InvalidRequest, which names the first field that is wrong, in `metadata` too."""
+    """The value that a body says. Raises InvalidRequest, which names the first wrong field, in `metadata` too."""
     try:
         return kind.model_validate_json(data)
     except ValidationError as error:

@@ -294,7 +294,7 @@ async def http_over(
     page = Routes(desk, HttpLimits(20.0, document_max_bytes))
     chat = OpenAiApi(desk, ChatLimits(20.0, LONG_CHARACTERS))
     endpoint = HttpEndpoint("127.0.0.1", 0, body_max_bytes=2 << 20, token=token, drain_s=drain_s)
-    server = HttpServer(endpoint, [*page.table(), *chat.table()], is_public)
+    server = HttpServer(endpoint, [*page.table(), *chat.table()], is_public, desk.meters.requested)
     try:
         yield f"http://127.0.0.1:{await server.start()}"
     finally:

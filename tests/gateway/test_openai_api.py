@@ -138,7 +138,9 @@ async def test_painted_pages_have_no_lower_resolution(client, reader):
         pytest.param([user(QUESTION)], {}, "there is no document, or no question", id="no document"),
         pytest.param([user("a" * LONG_CHARACTERS)], {}, "no document, or no question", id="no question"),
         pytest.param([user(DOCUMENT, QUESTION)], {"n": 2}, "n: ", id="two answers"),
-        pytest.param([user(DOCUMENT, QUESTION)], {"tools": [{"type": "function"}]}, "tools: this is not offered", id="tools"),
+        pytest.param(
+            [user(DOCUMENT, QUESTION)], {"tools": [{"type": "function"}]}, "tools: this is not offered", id="tools"
+        ),
         pytest.param([user(DOCUMENT, QUESTION)], {"logit_bias": {"7": 100}}, "logit_bias: this", id="a bias"),
         pytest.param([user(DOCUMENT, QUESTION)], {"presence_penalty": 0.5}, "presence_penalty: this", id="a penalty"),
         pytest.param([user(DOCUMENT, QUESTION)], {"temperature": 9}, "temperature", id="too hot"),

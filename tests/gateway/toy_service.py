@@ -1,4 +1,4 @@
-"""A process that speaks like a service of ours: `python -m tests.gateway.toy_service serve|die|stubborn|parent|babble`."""
+"""A process that speaks like a service: `python -m tests.gateway.toy_service serve|die|stubborn|parent|babble`."""
 
 import json
 import os
