@@ -11,6 +11,7 @@ from gateway.clients.reader import Reader
 from gateway.clients.renderer import Renderer
 from gateway.http.server import HttpEndpoint, HttpServer
 from gateway.openai_api import ChatLimits, OpenAiApi
+from gateway.openapi import with_description
 from gateway.reading import Wings
 from gateway.residents import Residents
 from gateway.routes import HttpLimits, Routes, is_public
@@ -66,7 +67,8 @@ def _http(desk: Desk, settings: Settings) -> HttpServer:
     endpoint = HttpEndpoint(host, port, settings.http_body_max_bytes, token, settings.drain_s * HTTP_DRAIN_SHARE)
     page = Routes(desk, HttpLimits(settings.climb_limit_s, settings.document_max_bytes))
     chat = OpenAiApi(desk, ChatLimits(settings.climb_limit_s, settings.chat_document_characters))
-    return HttpServer(endpoint, [*page.table(), *chat.table()], is_public, desk.meters.requested)
+    routes = with_description([*page.table(), *chat.table()])
+    return HttpServer(endpoint, routes, is_public, desk.meters.requested)
 
 
 if __name__ == "__main__":
