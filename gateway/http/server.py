@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 
 from gateway.http.failures import body, told
 from gateway.http.guard import Guard, is_loopback
+from serving.process import CannotListen
 from serving.telemetry import REQUEST_ID_KEY, begin_request, request_id
 
 # Told a route, a status and the seconds that a request took.
@@ -75,10 +76,13 @@ class HttpServer:
         )
 
     async def start(self) -> int:
-        """Listens and returns the port. Raises OSError where it is taken."""
+        """Listens and returns the port. Raises CannotListen where it is taken."""
         endpoint = self._endpoint
         await self._runner.setup()
-        await web.TCPSite(self._runner, endpoint.host, endpoint.port).start()
+        try:
+            await web.TCPSite(self._runner, endpoint.host, endpoint.port).start()
+        except OSError as error:
+            raise CannotListen(f"cannot listen at {endpoint.host}:{endpoint.port}: {error.strerror}") from error
         port = int(self._runner.addresses[0][1])
         log.info("listening for http", host=endpoint.host, port=port)
         if not endpoint.token and not is_loopback(endpoint.host):
