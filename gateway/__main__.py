@@ -1,4 +1,7 @@
-"""`python -m gateway [--config FILE] [--SETTING VALUE …] [--print-config]`: one gateway process."""
+"""`python -m gateway [--config FILE] [--SETTING VALUE …] [--print-config]`: one gateway process.
+
+Exits 0 after a drain, 2 on wrong settings, 69 where a port is taken.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,14 @@ import asyncio
 import sys
 from functools import partial
 
+import structlog
+
 from gateway.ask import Desk
 from gateway.clients.reader import Reader
 from gateway.clients.renderer import Renderer
 from gateway.http.server import HttpEndpoint, HttpServer
 from gateway.openai_api import ChatLimits, OpenAiApi
+from gateway.openapi import with_description
 from gateway.reading import Wings
 from gateway.residents import Residents
 from gateway.routes import HttpLimits, Routes, is_public
@@ -18,11 +24,12 @@ from gateway.servicer import TABLE, GatewayServicer, admission, register
 from gateway.settings import NO_HTTP, Settings, http_address
 from gateway.store import Limits, Store
 from serving import telemetry
-from serving.process import Endpoint, serve
+from serving.process import CannotListen, Endpoint, serve
 from serving.settings import settings_from
 
 # The process cuts off what has not drained in time: HTTP is done a little sooner and ends in order.
 HTTP_DRAIN_SHARE = 0.9
+CANNOT_LISTEN = 69  # sysexits' EX_UNAVAILABLE
 
 
 async def _main(settings: Settings) -> int:
@@ -66,9 +73,19 @@ def _http(desk: Desk, settings: Settings) -> HttpServer:
     endpoint = HttpEndpoint(host, port, settings.http_body_max_bytes, token, settings.drain_s * HTTP_DRAIN_SHARE)
     page = Routes(desk, HttpLimits(settings.climb_limit_s, settings.document_max_bytes))
     chat = OpenAiApi(desk, ChatLimits(settings.climb_limit_s, settings.chat_document_characters))
-    return HttpServer(endpoint, [*page.table(), *chat.table()], is_public)
+    routes = with_description([*page.table(), *chat.table()])
+    return HttpServer(endpoint, routes, is_public, desk.meters.requested)
+
+
+async def _told(settings: Settings) -> int:
+    """The same; where it cannot listen, that is one line and no traceback."""
+    try:
+        return await _main(settings)
+    except CannotListen as error:
+        structlog.get_logger(__name__).error("cannot listen", error=str(error))
+        return CANNOT_LISTEN
 
 
 if __name__ == "__main__":
     telemetry.configure("gateway")
-    sys.exit(asyncio.run(_main(settings_from(Settings))))
+    sys.exit(asyncio.run(_told(settings_from(Settings))))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from gateway import report
 from gateway.album import album_of
@@ -22,6 +24,7 @@ from gateway.documents import Document, Header, Lines, Manifest, Page, PageSize,
 from gateway.errors import DocumentNotResident, InvalidQuestion, Lost
 from gateway.groups import GroupLimits, split
 from gateway.ladder import Rung, Style, plan_style, profile_of, top_rung
+from gateway.meters import Meters
 from gateway.persist import persist, stubborn
 from gateway.provenance import evidence_of
 from gateway.reading import Errand, Event, Tell, Wings
@@ -41,6 +44,7 @@ class Desk:
     question_max_characters: int = 8192
     usual_memory_bytes: int = 0
     repeats: Repeats = field(default_factory=Repeats)
+    meters: Meters = field(default_factory=Meters)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,21 @@ class Estimate:
     kv_bytes: int
 
 
+Rest = ParamSpec("Rest")
+Answering = Callable[Concatenate[Desk, Rest], Awaitable[Completed]]
+
+
+def _counted(answering: Answering[Rest]) -> Answering[Rest]:
+    """The same, counted with its end."""
+
+    @wraps(answering)
+    async def counted(desk: Desk, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Completed:
+        with desk.meters.answering():
+            return await answering(desk, *args, **kwargs)
+
+    return counted
+
+
 async def create(desk: Desk, header: Header, source: bytes, deadline: Deadline, tell: Tell) -> Document:
     """Takes a document in and makes it resident."""
     stored = await _take_in(desk, header, source, deadline, tell)
@@ -61,6 +80,7 @@ async def create(desk: Desk, header: Header, source: bytes, deadline: Deadline, 
     return await _noted(desk, climb.document)
 
 
+@_counted
 async def read(
     desk: Desk, upload: tuple[Header, bytes], question: Question, deadline: Deadline, tell: Tell
 ) -> Completed:
@@ -76,6 +96,7 @@ async def read(
     return await desk.repeats.once(question.name, asked, tell, work)
 
 
+@_counted
 async def ask(desk: Desk, document_id: str, question: Question, deadline: Deadline, tell: Tell) -> Completed:
     """Answers a question about a document that was taken in before. Raises DocumentNotFound after its expiry."""
     _check(desk, question)
@@ -88,6 +109,7 @@ async def ask(desk: Desk, document_id: str, question: Question, deadline: Deadli
     return await desk.repeats.once(question.name, (document_id, question), tell, work)
 
 
+@_counted
 async def read_pages(
     desk: Desk, images: Sequence[bytes], question: Question, deadline: Deadline, tell: Tell
 ) -> Completed:
@@ -144,6 +166,13 @@ async def painted(desk: Desk, document_id: str, deadline: Deadline) -> AsyncGene
                         shown += 1
 
 
+async def peers(desk: Desk, deadline: Deadline) -> dict[str, bool]:
+    """Whether a renderer and the reader serve."""
+    asked = (desk.wings.renderer.serving(deadline), desk.wings.reader.serving(deadline))
+    renderer, reader = await asyncio.gather(*asked)
+    return {"renderer": renderer, "reader": reader}
+
+
 async def delete(desk: Desk, document_id: str, deadline: Deadline) -> None:
     """Forgets a document here and at the reader; a reader that is gone has forgotten it already."""
     await desk.store.delete(document_id)
@@ -184,6 +213,7 @@ async def _answer(desk: Desk, errand: Errand, watch: Stopwatch) -> Completed:
     answer = replace(answer, timings=timings, evidence=evidence)
     completed = Completed(answer, document, tuple(climb.degraded), summary)
     report.answered(completed, desk.usual_memory_bytes)
+    desk.meters.answered(completed)
     return completed
 
 

@@ -96,7 +96,7 @@ class Service:
     async def _listen(self) -> None:
         """Reads its log to the end; a pipe that nobody reads would stop it."""
         assert self._process.stderr is not None
-        async for raw in self._process.stderr:
+        async for raw in _lines(self._process.stderr):
             line = raw.decode("utf-8", "replace").rstrip()
             self._tail.append(line)
             self._hear(line)
@@ -123,6 +123,18 @@ class Service:
     def _death(self) -> ServiceDied:
         told = "\n".join(f"  {line}" for line in self._tail)
         return ServiceDied(f"{self._module} ended with status {self._process.returncode}\n{told}")
+
+
+async def _lines(log: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """The lines of a log to its end; one that is too long to be held is left out."""
+    while True:
+        try:
+            line = await log.readline()
+        except ValueError:  # it has been thrown away; what is left of it comes as a line
+            continue
+        if not line:
+            return
+        yield line
 
 
 def _silence(_line: str) -> None:

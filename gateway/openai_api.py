@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from gateway import ask, records
 from gateway.answers import Completed, FinishReason, Question, Sampling, Task, TextDelta, Usage
@@ -32,6 +33,16 @@ DONE = "[DONE]"
 NAME = "message.txt"
 FINISHES = {FinishReason.STOP: "stop", FinishReason.LENGTH: "length", FinishReason.UNSPECIFIED: "stop"}
 Tokens = Annotated[int, Field(ge=1, lt=1 << 31)]
+
+
+def _refused(value: Any) -> Any:
+    """What is empty, false or nought asks for nothing."""
+    if value:
+        raise PydanticCustomError("not_offered", "this is not offered here")
+    return value
+
+
+NotOffered = Annotated[Any, AfterValidator(_refused)]
 
 
 class StreamOptions(BaseModel):
@@ -63,12 +74,15 @@ class ChatRequest(BaseModel):
     max_completion_tokens: Tokens | None = None
 
     n: Literal[1] | None = None
-    logprobs: Literal[False] | None = None
-    tools: Annotated[tuple[Any, ...], Field(max_length=0)] | None = None
-    functions: Annotated[tuple[Any, ...], Field(max_length=0)] | None = None
     response_format: PlainText | None = None
-    frequency_penalty: Annotated[float, Field(ge=0, le=0)] | None = None
-    presence_penalty: Annotated[float, Field(ge=0, le=0)] | None = None
+    logprobs: NotOffered = None
+    top_logprobs: NotOffered = None
+    logit_bias: NotOffered = None
+    tools: NotOffered = None
+    functions: NotOffered = None
+    audio: NotOffered = None
+    frequency_penalty: NotOffered = None
+    presence_penalty: NotOffered = None
 
     def to_question(self, conversation: Conversation) -> Question:
         """What is asked, and how it is answered."""

@@ -33,6 +33,9 @@ TYPES = {
 }
 PAGE = "index.html"
 API = "/api/"
+METRICS = "/metrics"
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+READY_LIMIT_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class Routes:
         return [
             *_files(),
             web.get("/healthz", self.health),
+            web.get("/readyz", self.ready),
+            web.get(METRICS, self.metrics),
             web.get(API + "limits", self.limits),
             web.post(API + "documents", self.take_in),
             web.get(API + "documents", self.list_documents),
@@ -84,6 +89,16 @@ class Routes:
     async def health(self, _request: web.Request) -> web.Response:
         """That HTTP is answered; what stands behind it says so itself."""
         return web.json_response({"status": "serving"})
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """Whether questions can be answered: 200, or 503 with what does not serve."""
+        peers = await ask.peers(self._desk, Deadline(READY_LIMIT_S))
+        status, word = (200, "ready") if all(peers.values()) else (503, "not ready")
+        return web.json_response({"status": word, **peers}, status=status)
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """What has been counted since the process began."""
+        return web.Response(body=self._desk.meters.text(), headers={"Content-Type": METRICS_TYPE})
 
     async def limits(self, _request: web.Request) -> web.Response:
         """What the page may send."""
@@ -160,8 +175,8 @@ class Routes:
 
 
 def is_public(path: str) -> bool:
-    """Whether a path may be seen without a token: the page and its files, which say nothing of anybody's documents."""
-    return not path.startswith((API, "/v1/"))
+    """Whether a path may be seen without a token: the page, its files and health, which tell nobody's work."""
+    return not path.startswith((API, "/v1/")) and path != METRICS
 
 
 def _too_long(most: int) -> DocumentTooLong:

@@ -55,7 +55,7 @@ class Worker:
         except (RendererLost, TimeoutError) as error:
             await worker.kill()
             raise RendererLost("a worker process did not start") from error
-        except asyncio.CancelledError:
+        except BaseException:
             await worker.kill()
             raise
         return worker
@@ -132,6 +132,7 @@ class Pool:
         self._idle: asyncio.Queue[Worker] = asyncio.Queue()
         self._returning: set[asyncio.Task[None]] = set()
         self._admitted = 0
+        self._closed = False
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -139,12 +140,21 @@ class Pool:
         return tuple(sorted(worker.pid for worker in self._workers if worker.alive))
 
     async def start(self) -> None:
-        """Brings every worker up, warm. Raises RendererLost."""
-        for worker in await asyncio.gather(*(Worker.start() for _ in range(self._size))):
-            self._take_in(worker)
+        """Brings every worker up, warm. Raises RendererLost, and then leaves none behind."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._size):
+                    group.create_task(self._bring_up())
+        except BaseExceptionGroup as errors:
+            await self.close()
+            raise errors.exceptions[0] from None
+
+    async def _bring_up(self) -> None:
+        self._take_in(await Worker.start())
 
     async def close(self) -> None:
-        """Ends every worker, whatever it is at."""
+        """Ends every worker, whatever it is at. A job that hears of it brings no new one up."""
+        self._closed = True
         for task in self._returning:
             task.cancel()
         await asyncio.gather(*self._returning, return_exceptions=True)
@@ -170,17 +180,18 @@ class Pool:
                 async for result in results:
                     yield result
         finally:
-            task = asyncio.create_task(self._take_back(worker))
-            self._returning.add(task)
-            task.add_done_callback(self._returning.discard)
+            if not self._closed:  # else nobody would end the one that replaces it
+                task = asyncio.create_task(self._take_back(worker))
+                self._returning.add(task)
+                task.add_done_callback(self._returning.discard)
 
     async def _take_back(self, worker: Worker) -> None:
         if await worker.settle():
             self._idle.put_nowait(worker)
             return
         log.warning("worker_lost", pid=worker.pid)
-        self._workers.discard(worker)
         await worker.kill()
+        self._workers.discard(worker)  # not before: `close` ends those that are known
         self._take_in(await _persistently_started())
 
     def _take_in(self, worker: Worker) -> None:

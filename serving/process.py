@@ -10,10 +10,10 @@ from typing import Any
 
 import structlog
 
-from serving.server import Admit, Endpoint, Hook, Register, Server, anyone
+from serving.server import Admit, CannotListen, Endpoint, Hook, Register, Server, anyone
 from serving.status import ErrorTable
 
-__all__ = ["ENDED", "LOST", "Endpoint", "Hook", "Register", "running", "serve"]
+__all__ = ["ENDED", "LOST", "CannotListen", "Endpoint", "Hook", "Register", "running", "serve"]
 
 ENDED = 0
 LOST = 70
@@ -46,7 +46,7 @@ async def serve(
     reflection fails with UNAVAILABLE (WARMING, DRAINING).
     Ending takes `endpoint.drain_s` at most, `drain` included; a second signal ends the process at once.
     Returns 0 after a signal, 70 after `lost` was set, then without draining. Raises what `register` or `warm` raise,
-    and RuntimeError where the port is taken.
+    and CannotListen where the port is taken.
     """
     lost = lost or asyncio.Event()
     bound = log.bind(name=name)

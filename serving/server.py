@@ -43,6 +43,10 @@ class Endpoint:
     drain_s: float = 10.0
 
 
+class CannotListen(RuntimeError):
+    """The port is taken, or the host is no address of this machine."""
+
+
 def anyone(_context: Context) -> None:
     """Admits every call."""
 
@@ -98,8 +102,12 @@ class Server:
         reflection.enable_server_reflection((*names, HEALTH_NAME, reflection.SERVICE_NAME), self._server)
 
     async def start(self) -> int:
-        """Listens and returns the port; health says NOT_SERVING. Raises RuntimeError where the port is taken."""
-        port = self._server.add_insecure_port(f"{self._endpoint.host}:{self._endpoint.port}")
+        """Listens and returns the port; health says NOT_SERVING. Raises CannotListen."""
+        address = f"{self._endpoint.host}:{self._endpoint.port}"
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise CannotListen(f"cannot listen at {address}: it is taken, or no address of this machine") from error
         await self._server.start()
         return port
 

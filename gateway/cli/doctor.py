@@ -21,7 +21,7 @@ from gateway.settings import Settings
 OLDEST_PYTHON = (3, 11)
 EXTRAS = {
     "serving": ("grpcio", "grpcio-health-checking", "pydantic-settings", "structlog"),
-    "gateway": ("aiohttp", "click", "rapidfuzz", "rich", "tenacity"),
+    "gateway": ("aiohttp", "click", "prometheus-client", "rapidfuzz", "rich", "tenacity"),
     "render": (
         *("charset-normalizer", "icu4py", "isal", "mammoth", "markdown-it-py", "numpy", "pillow", "pypdfium2"),
         "selectolax",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from gateway.cli.session import (
 from gateway.cli.terminal import Terminal, compression, layout
 
 MANIFEST = "manifest.json"
+PAGE = re.compile(r"page-\d{4,}\.png")
 
 
 @click.command()
@@ -65,6 +67,8 @@ async def _render(upload: Upload, folder: Path, target: Target) -> None:
     async with connected(target, terminal) as client:
         document = (await client.estimate(upload)).document
         pages = [_kept(page, folder) async for page in client.pages(document.document_id)]
+    for name in _painted_before(folder) - {page["file"] for page in pages}:
+        (folder / name).unlink(missing_ok=True)
     manifest = {**facts(document), "pages": pages}
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n")
     terminal.say(f"{layout(document)} in {folder}")
@@ -74,6 +78,15 @@ async def _estimate(upload: Upload, target: Target, as_json: bool) -> None:
     async with connected(target, Terminal()) as client:
         estimated = await client.estimate(upload)
     click.echo(json.dumps(_record(estimated), ensure_ascii=False) if as_json else _told(estimated))
+
+
+def _painted_before(folder: Path) -> set[str]:
+    """The pages that stand here from an earlier time: none without a manifest of ours, and nothing but pages."""
+    try:
+        pages = json.loads((folder / MANIFEST).read_text("utf-8"))["pages"]
+        return {page["file"] for page in pages if PAGE.fullmatch(page["file"])}
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
 
 
 def _kept(page: Page, folder: Path) -> dict[str, Any]:

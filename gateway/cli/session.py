@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 from glyphstream.client import Client, Upload
-from glyphstream.errors import DoesNotFit, GlyphstreamError, Refused
+from glyphstream.errors import DeadlineExceeded, DoesNotFit, GlyphstreamError, Refused, Unavailable
 from pydantic import ValidationError
 
 from gateway.cli.terminal import Terminal
@@ -27,12 +27,23 @@ SERVICE_FAILED = 4
 INTERRUPTED = 130
 # More than any service takes: a pipe without end is not read to its end.
 MOST_INPUT_BYTES = 64 << 20
+PLAIN = {
+    Unavailable: "no gateway answers there: is the address right, and does `glyphstream up` run?",
+    DeadlineExceeded: "not done within the time that --timeout gives",
+}
 FILE = click.Path(allow_dash=True, path_type=str)
 
 with_gateway = click.option(
     "--gateway", metavar="HOST:PORT", help="A gateway that runs already; otherwise one is started."
 )
-with_timeout = click.option("--timeout", "timeout_s", metavar="SECONDS", type=float, default=900.0, show_default=True)
+with_timeout = click.option(
+    "--timeout",
+    "timeout_s",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=900.0,
+    show_default=True,
+)
 with_mode = click.option(
     "--mode",
     type=click.Choice(["precise", "fast", "code"]),
@@ -109,8 +120,11 @@ def run(work: Callable[[], Coroutine[Any, Any, None]], about: str = "") -> None:
     except GlyphstreamError as error:
         status = status_of(error)
         _end(f"{about}: {told(error)}" if about and status == INPUT_REFUSED else told(error), status)
-    except (InvalidSettings, ValidationError) as error:
+    except InvalidSettings as error:
         _end(f"settings: {error}", WRONG_USAGE)
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        _end(f"settings: {'; '.join(wrong)}", WRONG_USAGE)
     except ServiceDied as error:
         _end(str(error), SERVICE_FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -134,8 +148,10 @@ def status_of(error: GlyphstreamError) -> int:
 def told(error: GlyphstreamError) -> str:
     """The error as one line for a person."""
     hint = f" (try again in {error.retry_after_s:.0f} s)" if error.retry_after_s else ""
-    reason = error.reason or error.code.name
-    return f"{error.message}{hint} [{reason}]"
+    if error.reason:
+        return f"{error.message}{hint} [{error.reason}]"
+    # grpc itself speaks where none of our services did, and of sockets.
+    return f"{PLAIN.get(type(error), error.message)}{hint} [{error.code.name}]"
 
 
 def _end(message: str, status: int) -> NoReturn:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import grpc
 import grpc.aio
 from google.protobuf.message import Message
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from gateway import errors
 from gateway.deadline import Deadline
@@ -31,6 +33,16 @@ async def calling(
         raise error_of(failure(error), lost) from error
     finally:
         call.cancel()
+
+
+async def is_serving(channel: grpc.aio.Channel, deadline: Deadline) -> bool:
+    """Whether what stands behind a channel says so; no answer is a no."""
+    stub: Any = HealthStub(channel)  # its published types lack the methods
+    try:
+        answer = await stub.Check(HealthCheckRequest(), timeout=deadline.remaining_s())
+    except grpc.aio.AioRpcError:
+        return False
+    return bool(answer.status == HealthCheckResponse.SERVING)
 
 
 def _reasons(tree: type[errors.GatewayError]) -> Iterator[tuple[str, type[errors.GatewayError]]]:

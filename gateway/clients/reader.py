@@ -26,7 +26,7 @@ from gateway.answers import (
     Timings,
     Usage,
 )
-from gateway.clients.calls import calling, value_of
+from gateway.clients.calls import calling, is_serving, value_of
 from gateway.deadline import Deadline
 from gateway.documents import Page, PageSize
 from gateway.ladder import Flow, Mode, StyleProfile
@@ -71,6 +71,10 @@ class Reader:
     async def close(self) -> None:
         """Ends every call and the channel."""
         await self._channel.close()
+
+    async def serving(self, deadline: Deadline) -> bool:
+        """Whether it serves."""
+        return await is_serving(self._channel, deadline)
 
     async def describe(self, deadline: Deadline) -> ReaderInfo:
         """What the reader's model needs. Raises Busy, ReaderLost, GpuLost."""

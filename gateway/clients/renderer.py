@@ -15,7 +15,7 @@ from glyphstream.common.v1 import common_pb2
 from glyphstream.render.v1 import render_pb2, render_pb2_grpc
 
 from gateway import errors
-from gateway.clients.calls import calling, value_of
+from gateway.clients.calls import calling, is_serving, value_of
 from gateway.deadline import Deadline
 from gateway.documents import CleanText, Header, Manifest, Page, PageSize
 from gateway.ladder import Style
@@ -52,6 +52,10 @@ class Renderer:
     async def close(self) -> None:
         """Ends every call and the channel."""
         await self._channel.close()
+
+    async def serving(self, deadline: Deadline) -> bool:
+        """Whether any of them serves."""
+        return await is_serving(self._channel, deadline)
 
     async def extract(self, header: Header, source: bytes, deadline: Deadline) -> CleanText:
         """Clean text of the bytes. Raises InvalidDocument, DocumentTooLong, Busy, RendererLost."""

@@ -44,13 +44,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Failure:
-    """What the caller is told; `bug` when the message stays in the log and the caller gets the request id only."""
+    """What the caller is told; `bug` when the message stays in the log and the caller gets the request id only.
+
+    `field` is the one of the request that is wrong, where one is; `allowed` names the methods that a path has.
+    """
 
     status: HTTPStatus
     reason: str
     message: str
     retry_after_s: float | None = None
     bug: bool = False
+    field: str | None = None
+    allowed: str = ""
 
     def headers(self) -> dict[str, str]:
         """The headers that go with the status."""
@@ -59,6 +64,8 @@ class Failure:
             headers["Retry-After"] = str(max(1, round(self.retry_after_s)))
         if self.status is HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = "Bearer"
+        if self.allowed:
+            headers["Allow"] = self.allowed
         return headers
 
 
@@ -76,12 +83,13 @@ def failure_of(error: Exception) -> Failure:
     """What an error is called: by its kind, aiohttp's own by their status, anything else is a bug of ours."""
     if isinstance(error, errors.GatewayError) and type(error) in STATUSES:
         reason = REASONS.get(type(error), error.reason)
-        return Failure(STATUSES[type(error)], reason, str(error), error.retry_after_s)
+        field = error.metadata.get("field") or None
+        return Failure(STATUSES[type(error)], reason, str(error), error.retry_after_s, field=field)
     if isinstance(error, web.HTTPRequestEntityTooLarge):
         return Failure(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, errors.DocumentTooLong.reason, "the request is too large")
     if isinstance(error, web.HTTPException):
         status = HTTPStatus(error.status)
-        return Failure(status, status.name, status.phrase)
+        return Failure(status, status.name, status.phrase, allowed=error.headers.get("Allow", ""))
     return Failure(HTTPStatus.INTERNAL_SERVER_ERROR, BUG, f"internal error, request {request_id.get()}", bug=True)
 
 
@@ -91,7 +99,7 @@ def body(failure: Failure) -> dict[str, Any]:
         "error": {
             "message": failure.message,
             "type": "invalid_request_error" if failure.status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error",
-            "param": None,
+            "param": failure.field,
             "code": failure.reason,
             "reason": failure.reason,
             "retry_after_s": failure.retry_after_s,

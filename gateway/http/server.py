@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from time import perf_counter
 
 import structlog
 from aiohttp import web
@@ -14,8 +15,11 @@ from aiohttp.typedefs import Middleware
 
 from gateway.http.failures import body, told
 from gateway.http.guard import Guard, is_loopback
+from serving.process import CannotListen
 from serving.telemetry import REQUEST_ID_KEY, begin_request, request_id
 
+# Told a route, a status and the seconds that a request took.
+Watch = Callable[[str, int, float], None]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # The page is ours to the last byte: no script, style or font from anywhere else, none inside the markup.
@@ -32,6 +36,9 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 
+NO_ROUTE = "none"
+LEFT = 499  # the caller did, before there was an answer; nginx's number
+
 log = structlog.get_logger(__name__)
 
 
@@ -47,13 +54,16 @@ class HttpEndpoint:
 
 
 class HttpServer:
-    """Listens once started, and is gone once ended. `public` paths need no token."""
+    """Listens once started, and is gone once ended. `public` paths need no token; `watch` hears of every request."""
 
-    def __init__(self, endpoint: HttpEndpoint, routes: Iterable[web.RouteDef], public: Callable[[str], bool]) -> None:
+    def __init__(
+        self, endpoint: HttpEndpoint, routes: Iterable[web.RouteDef], public: Callable[[str], bool], watch: Watch
+    ) -> None:
         self._endpoint = endpoint
         guard = Guard(endpoint.token, is_loopback(endpoint.host))
         application = web.Application(
-            middlewares=(_named, _failing_once, _guarded(guard, public)), client_max_size=endpoint.body_max_bytes
+            middlewares=(_named, _watched(watch, public), _failing_once, _guarded(guard, public)),
+            client_max_size=endpoint.body_max_bytes,
         )
         application.add_routes(routes)
         application.on_response_prepare.append(_secure)
@@ -66,10 +76,13 @@ class HttpServer:
         )
 
     async def start(self) -> int:
-        """Listens and returns the port. Raises OSError where it is taken."""
+        """Listens and returns the port. Raises CannotListen where it is taken."""
         endpoint = self._endpoint
         await self._runner.setup()
-        await web.TCPSite(self._runner, endpoint.host, endpoint.port).start()
+        try:
+            await web.TCPSite(self._runner, endpoint.host, endpoint.port).start()
+        except OSError as error:
+            raise CannotListen(f"cannot listen at {endpoint.host}:{endpoint.port}: {error.strerror}") from error
         port = int(self._runner.addresses[0][1])
         log.info("listening for http", host=endpoint.host, port=port)
         if not endpoint.token and not is_loopback(endpoint.host):
@@ -85,6 +98,23 @@ class HttpServer:
 async def _named(request: web.Request, handler: Handler) -> web.StreamResponse:
     begin_request(request.headers.get(REQUEST_ID_KEY, ""))
     return await handler(request)
+
+
+def _watched(watch: Watch, public: Callable[[str], bool]) -> Middleware:
+    @web.middleware
+    async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began_s, status = perf_counter(), LEFT
+        try:
+            response = await handler(request)
+            status = response.status
+            return response
+        finally:
+            took_s, resource = perf_counter() - began_s, request.match_info.route.resource
+            watch(resource.canonical if resource else NO_ROUTE, status, took_s)
+            if not public(request.path):  # the page's files and health are asked for all the time
+                log.info("request", method=request.method, path=request.path, status=status, ms=round(took_s * 1e3, 1))
+
+    return watched
 
 
 @web.middleware

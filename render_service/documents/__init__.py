@@ -51,7 +51,11 @@ def _decoded(document: Document) -> Decoded:
 
 
 def _text(document: Document) -> Decoded:
-    text, charset = decode_text(document.data, document.charset)
+    try:
+        text, charset = decode_text(document.data, document.charset)
+    except InvalidDocument:
+        _refuse_binary(document.data.decode("latin-1"))  # for which no name of a charset is of help
+        raise
     _refuse_binary(text)
     kind = kinds.kind_of(text, document)
     if kind is Kind.HTML:

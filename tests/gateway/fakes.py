@@ -25,6 +25,7 @@ from gateway.clients.reader import Reader
 from gateway.clients.renderer import Renderer
 from gateway.http.server import HttpEndpoint, HttpServer
 from gateway.openai_api import ChatLimits, OpenAiApi
+from gateway.openapi import with_description
 from gateway.reading import Wings
 from gateway.residents import Residents
 from gateway.routes import HttpLimits, Routes, is_public
@@ -297,7 +298,8 @@ async def http_over(
     page = Routes(desk, HttpLimits(20.0, document_max_bytes))
     chat = OpenAiApi(desk, ChatLimits(20.0, LONG_CHARACTERS))
     endpoint = HttpEndpoint("127.0.0.1", 0, body_max_bytes=2 << 20, token=token, drain_s=drain_s)
-    server = HttpServer(endpoint, [*page.table(), *chat.table()], is_public)
+    routes = with_description([*page.table(), *chat.table()])
+    server = HttpServer(endpoint, routes, is_public, desk.meters.requested)
     try:
         yield f"http://127.0.0.1:{await server.start()}"
     finally:

@@ -1,6 +1,7 @@
 """The command line as a person or a script meets it: a process, its two outputs, its exit status."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,34 @@ async def test_render_writes_pages_and_a_manifest(address, document, tmp_path, r
     ranges = [(page["text_start"], page["text_end"]) for page in manifest["pages"]]
     assert ranges == [(0, 10), (10, 20), (20, 30), (30, 40), (40, 42)]
     assert reader.ingested == []
+
+
+async def test_fewer_pages_leave_none_of_those_painted_before(address, document, tmp_path):
+    folder = tmp_path / "pages"
+    await glyphstream("render", document, "-o", str(folder), "--gateway", address)
+    (folder / "page-mine.png").touch()
+    shorter = tmp_path / "shorter.txt"
+    shorter.write_text(TEXT[:12])
+    await glyphstream("render", str(shorter), "-o", str(folder), "--gateway", address)
+    names = {"page-0001.png", "page-0002.png", "page-mine.png", "manifest.json"}
+    assert set(os.listdir(folder)) == names
+
+
+async def test_what_grpc_says_of_itself_is_said_in_plain_words(document, address, renderer):
+    nobody = await glyphstream("ask", document, "How much?", "--gateway", "127.0.0.1:1")
+    assert (nobody.status, nobody.out) == (4, "")
+    assert nobody.err.startswith("glyphstream: no gateway answers there")
+    assert "ipv4" not in nobody.err
+    late = await glyphstream("ask", document, "How much?", "--gateway", address, "--timeout", "0.000001")
+    assert (late.status, late.err.startswith("glyphstream: not done within the time")) == (4, True)
+    never = await glyphstream("ask", document, "How much?", "--gateway", address, "--timeout", "0")
+    assert (never.status, "--timeout" in never.err) == (2, True)
+
+
+async def test_a_setting_that_does_not_exist_is_one_line(document, tmp_path):
+    (tmp_path / "settings.toml").write_text("[gateway]\nprot = 1\n")
+    ended = await glyphstream("--config", str(tmp_path / "settings.toml"), "ask", document, "How much?")
+    assert ended == Ended(2, "", "glyphstream: settings: prot: Extra inputs are not permitted\n")
 
 
 async def test_estimate_says_what_it_would_cost(address, document):

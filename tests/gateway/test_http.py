@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from contextlib import asynccontextmanager
 
 import pytest
@@ -11,7 +12,7 @@ from gateway import errors
 from gateway.http.events import EventStream
 from gateway.http.failures import STATUSES
 from gateway.http.guard import Guard
-from gateway.local_stack import Service
+from gateway.local_stack import Service, ServiceDied
 from gateway.settings import http_address
 from tests.gateway.fakes import http_over
 from tests.gateway.test_errors import leaves
@@ -113,6 +114,22 @@ async def test_the_process_listens_where_its_settings_say_and_ends(session, tmp_
     finally:
         await gateway.end()
     assert json.loads(heard[-1])["event"] == "stopped"
+
+
+@pytest.mark.parametrize("taken", ["PORT", "HTTP"])
+async def test_a_port_that_is_taken_is_one_line_and_no_traceback(taken, tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        ports = {"PORT": "0", "HTTP": "0", taken: str(other.getsockname()[1])}
+        heard: list[str] = []
+        gateway = Service("gateway", heard.append)
+        environment = {**ports, "STORE_PATH": str(tmp_path / "documents.sqlite")}
+        await gateway.start({f"GLYPHSTREAM_GATEWAY_{name}": value for name, value in environment.items()})
+        with pytest.raises(ServiceDied, match=f"status 69(.|\n)*cannot listen at 127.0.0.1:{ports[taken]}"):
+            await gateway.serving()
+        await gateway.end()
+    assert not any("Traceback" in line for line in heard)
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,13 @@ async def test_nothing_that_a_service_started_outlives_it():
     assert ended
 
 
+async def test_a_line_without_end_does_not_silence_the_rest():
+    service, heard = await started("babble")
+    await service.serving()
+    assert "not json" in heard
+    await service.end()
+
+
 async def test_a_service_that_dies_later_ends_what_relies_on_it():
     service, heard = await started("serve")
     await service.serving()

@@ -138,7 +138,11 @@ async def test_painted_pages_have_no_lower_resolution(client, reader):
         pytest.param([user(QUESTION)], {}, "there is no document, or no question", id="no document"),
         pytest.param([user("a" * LONG_CHARACTERS)], {}, "no document, or no question", id="no question"),
         pytest.param([user(DOCUMENT, QUESTION)], {"n": 2}, "n: ", id="two answers"),
-        pytest.param([user(DOCUMENT, QUESTION)], {"tools": [{"type": "function"}]}, "tools", id="tools"),
+        pytest.param(
+            [user(DOCUMENT, QUESTION)], {"tools": [{"type": "function"}]}, "tools: this is not offered", id="tools"
+        ),
+        pytest.param([user(DOCUMENT, QUESTION)], {"logit_bias": {"7": 100}}, "logit_bias: this", id="a bias"),
+        pytest.param([user(DOCUMENT, QUESTION)], {"presence_penalty": 0.5}, "presence_penalty: this", id="a penalty"),
         pytest.param([user(DOCUMENT, QUESTION)], {"temperature": 9}, "temperature", id="too hot"),
         pytest.param(
             [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/a.png"}}]}],
@@ -164,6 +168,17 @@ async def test_what_cannot_be_answered_is_a_bad_request(client, reader, messages
     with pytest.raises(openai.BadRequestError, match=said):
         await completion(client, *messages, **more)
     assert reader.asked == []
+
+
+async def test_the_field_that_is_wrong_is_named_where_clients_look(client):
+    with pytest.raises(openai.BadRequestError) as caught:
+        await completion(client, user(DOCUMENT, QUESTION), tools=[{"type": "function"}])
+    assert (caught.value.param, caught.value.code) == ("tools", "INVALID_REQUEST")
+
+
+async def test_fields_that_ask_for_nothing_are_taken(client):
+    nothing = {"tools": [], "logprobs": False, "presence_penalty": 0, "logit_bias": {}, "n": 1}
+    assert (await completion(client, user(DOCUMENT, QUESTION), **nothing)).choices[0].message.content
 
 
 async def test_what_the_reader_refuses_about_pages_is_told(client, reader):

@@ -59,9 +59,9 @@ async def test_one_command_serves_the_web_page(tmp_path, model, session):
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert process.stdout is not None
-    lines = [(await process.stdout.readline()).decode().split() for _ in range(4)]
-    url = dict(lines)["web"]
     try:
+        lines = [(await process.stdout.readline()).decode().split() for _ in range(4)]
+        url = dict(lines)["web"]
         async with session.post(f"{url}api/documents", data=TEXT.encode()) as response:
             document = (await response.json())["document"]
         async with session.get(f"{url}api/documents/{document['document_id']}/pages") as response:
@@ -71,5 +71,5 @@ async def test_one_command_serves_the_web_page(tmp_path, model, session):
             ended = (await response.text()).count("event: completed\n")
     finally:
         process.terminate()
-        status = await process.wait()
-    assert (pages, ended, status) == (document["pages"], 1, 0)
+        await process.communicate()
+    assert (pages, ended, process.returncode) == (document["pages"], 1, 0)

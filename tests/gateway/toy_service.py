@@ -1,4 +1,4 @@
-"""A process that speaks like a service of ours: `python -m tests.gateway.toy_service serve|die|stubborn|parent`."""
+"""A process that speaks like a service: `python -m tests.gateway.toy_service serve|die|stubborn|parent|babble`."""
 
 import json
 import os
@@ -20,6 +20,8 @@ def main(behaviour: str) -> None:
     if behaviour == "parent":
         child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], stderr=subprocess.DEVNULL)
         say("child", pid=child.pid)
+    if behaviour == "babble":
+        print("x" * 3_000_000, file=sys.stderr, flush=True)
     say("listening", port=4711, pid=os.getpid())
     print("not json", file=sys.stderr, flush=True)
     say("serving")

@@ -135,7 +135,7 @@ BOMB = b"<w:document>" + b"a" * (20 << 20)
         pytest.param(Document("中文".encode()[:4]), "byte 3", id="cut utf-8"),
         pytest.param(Document("中文，".encode() + b"\xff" + "合同".encode()), "byte 9", id="damaged utf-8"),
         pytest.param(Document(b"\x00" * 64), "NUL", id="nothing but NUL"),
-        pytest.param(Document(random.Random(1).randbytes(3000)), r"binary|NUL|utf-8", id="noise"),
+        pytest.param(Document(random.Random(1).randbytes(3000)), r"binary|NUL", id="noise"),
         pytest.param(Document(bytes(range(1, 32)) * 9), "control characters", id="binary"),
         pytest.param(Document(b"abc", charset="klingon"), "klingon", id="unknown charset"),
         pytest.param(Document(b"abc", charset="rot13"), "rot13", id="a codec that is no charset"),

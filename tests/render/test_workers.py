@@ -248,3 +248,65 @@ async def test_a_closed_pool_leaves_no_process_behind():
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+async def test_a_pool_that_closes_under_a_job_starts_no_worker_in_its_place(monkeypatch):
+    pool = Pool(workers=1, waiting_jobs=0, retry_after_s=1)
+    await pool.start()
+    results = pool.results(MANY_PAGES)
+    await anext(results)
+    started = []
+
+    async def start() -> Worker:
+        started.append("a worker that nobody would end")
+        raise KeyError
+
+    monkeypatch.setattr(Worker, "start", start)
+    await pool.close()
+    with pytest.raises(RendererLost):
+        async for _ in results:
+            pass
+    await asyncio.gather(*pool._returning, return_exceptions=True)
+    assert (started, pool.pids) == ([], ())
+
+
+async def test_a_pool_that_comes_up_in_part_only_leaves_no_process_behind(monkeypatch):
+    start, came_up = Worker.start, asyncio.get_running_loop().create_future()
+
+    async def start_one() -> Worker:
+        monkeypatch.setattr(Worker, "start", fail_later)
+        came_up.set_result(await start())
+        return await came_up
+
+    async def fail_later() -> Worker:
+        await came_up
+        raise RendererLost("no room")
+
+    monkeypatch.setattr(Worker, "start", start_one)
+    with pytest.raises(RendererLost, match="no room"):
+        await Pool(workers=2, waiting_jobs=0, retry_after_s=1).start()
+    with pytest.raises(ProcessLookupError):
+        os.kill((await came_up).pid, 0)
+
+
+async def test_a_pool_whose_replacing_is_cut_off_sees_the_lost_worker_out_too(monkeypatch):
+    kill, ending, ended = Worker.kill, asyncio.Event(), []
+
+    async def told_kill(worker: Worker) -> None:
+        ending.set()
+        await kill(worker)
+        ended.append(worker.pid)
+
+    monkeypatch.setattr(Worker, "kill", told_kill)
+    pool = Pool(workers=1, waiting_jobs=0, retry_after_s=1)
+    await pool.start()
+    (pid,) = pool.pids
+    results = pool.results(MANY_PAGES)
+    await anext(results)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(RendererLost):
+        async for _ in results:
+            pass
+    await ending.wait()
+    await pool.close()
+    assert ended == [pid]

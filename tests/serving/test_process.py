@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 
 from serving import options
 from serving.health import Health
-from serving.process import LOST, Endpoint, running, serve
+from serving.process import LOST, CannotListen, Endpoint, running, serve
 from serving.status import failure
 
 Code = grpc.StatusCode
@@ -108,7 +108,7 @@ async def test_a_taken_port_is_an_error(kinds):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(RuntimeError, match="bind"):
+        with pytest.raises(CannotListen, match="it is taken"):
             async with running(kinds(nothing).register, endpoint=Endpoint(port=taken.getsockname()[1])):
                 pass
 
