@@ -21,7 +21,7 @@ BODIES: Mapping[str, type[BaseModel]] = {
 }
 BYTES = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 QUERIES: Mapping[str, Sequence[str]] = {
-    f"POST {API}documents": ("name", "mode", "media_type", "charset"),
+    f"POST {API}documents": ("name", "mode", "media_type", "charset", "reflow"),
     f"GET {API}documents": ("page_token",),
 }
 STREAMS = re.compile(r"/(pages|answers|completions)$")

@@ -155,8 +155,8 @@ def parse_profile(data: Mapping[str, Any], plain: ReaderProfile) -> ReaderProfil
             "tasks": {**plain.tasks, **fields.pop("tasks", {})},
             "languages": tuple(fields.pop("languages", plain.languages)),
         }
-        # A model with an anchor for "not told" has no such sentence.
-        parsed["absent_text"] = fields.pop("absent_text", "" if parsed["anchors"].absent else plain.absent_text)
+        if parsed["anchors"].absent:  # it has no sentence for "not told", and was taught to read pages alone
+            plain = replace(plain, absent_text="", sidecar_characters=0)
         if "reasoning" in fields:
             reasoning = fields.pop("reasoning")
             parsed["reasoning"] = Reasoning(**{**reasoning, "silent": tuple(reasoning.get("silent", ()))})

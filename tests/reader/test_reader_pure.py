@@ -186,6 +186,7 @@ def test_a_profile_is_read_over_the_defaults():
     assert profile.ask_pages == 8
     assert separate(profile.task_text(Task.ASK, "who?")) == [("<|ask|>", False), ("who?", True)]
     assert profile.absent_text == ""
+    assert profile.sidecar_characters == 0, "a reader with anchors was taught pages alone"
     assert separate(profile.task_text(Task.ASK, "who?", ("a = 1", "b = 2")))[1:3] == [
         ("a = 1\nb = 2", True),
         ("\n\n<|ask|>", False),
