@@ -85,6 +85,7 @@ async def test_a_killed_command_takes_its_services_and_their_workers_along(tmp_p
         *(sys.executable, "-c", "from gateway.cli import main; main()", "up", "--port", "0"),
         env=child_environment(
             {
+                "TMPDIR": str(tmp_path),  # its folder is left there
                 "GLYPHSTREAM_READER_MODEL": model,
                 "GLYPHSTREAM_GATEWAY_STORE_PATH": str(tmp_path / "documents.sqlite"),
             }
