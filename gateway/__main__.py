@@ -9,8 +9,6 @@ import asyncio
 import sys
 from functools import partial
 
-import structlog
-
 from gateway.ask import Desk
 from gateway.clients.reader import Reader
 from gateway.clients.renderer import Renderer
@@ -24,12 +22,11 @@ from gateway.servicer import TABLE, GatewayServicer, admission, register
 from gateway.settings import NO_HTTP, Settings, http_address
 from gateway.store import Limits, Store
 from serving import telemetry
-from serving.process import CannotListen, Endpoint, serve
+from serving.process import Endpoint, run, serve
 from serving.settings import settings_from
 
 # The process cuts off what has not drained in time: HTTP is done a little sooner and ends in order.
 HTTP_DRAIN_SHARE = 0.9
-CANNOT_LISTEN = 69  # sysexits' EX_UNAVAILABLE
 
 
 async def _main(settings: Settings) -> int:
@@ -60,6 +57,7 @@ async def _main(settings: Settings) -> int:
             admit=admission(settings.token.get_secret_value()),
             warm=warm,
             drain=drain,
+            end_with_stdin=settings.end_with_stdin,
         )
     finally:
         await drain()  # again, where the process ends without having drained
@@ -77,15 +75,6 @@ def _http(desk: Desk, settings: Settings) -> HttpServer:
     return HttpServer(endpoint, routes, is_public, desk.meters.requested)
 
 
-async def _told(settings: Settings) -> int:
-    """The same; where it cannot listen, that is one line and no traceback."""
-    try:
-        return await _main(settings)
-    except CannotListen as error:
-        structlog.get_logger(__name__).error("cannot listen", error=str(error))
-        return CANNOT_LISTEN
-
-
 if __name__ == "__main__":
     telemetry.configure("gateway")
-    sys.exit(asyncio.run(_told(settings_from(Settings))))
+    sys.exit(run(_main(settings_from(Settings))))

@@ -1,4 +1,5 @@
-"""Owns the three services as child processes on loopback: started, awaited, and ended on every way out.
+"""Owns the three services as child processes on loopback: started, awaited, and ended on every way out. Where this
+process is killed, they end by themselves, since the standard input that they were given ends.
 
 They are processes and nothing more to this module: what they tell, they tell as JSON lines on standard error.
 """
@@ -12,10 +13,11 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gateway.settings import NO_HTTP, child_environment
 
@@ -38,7 +40,14 @@ class Addresses:
 
 
 class ServiceDied(Exception):
-    """A service ended although nobody told it to; the message ends with the last lines of its log."""
+    """A service ended although nobody told it to: one line that says which, how, and the last error that it told.
+
+    `unheard` are the last lines of its log where nobody heard them.
+    """
+
+    def __init__(self, message: str, unheard: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.unheard = tuple(unheard)
 
 
 class Service:
@@ -47,7 +56,7 @@ class Service:
     `http` is where it speaks HTTP, once it serves; empty where it does not.
     """
 
-    def __init__(self, module: str, hear: Hear) -> None:
+    def __init__(self, module: str, hear: Hear | None = None) -> None:
         self._module, self._hear = module, hear
         self._tail: deque[str] = deque(maxlen=LOG_LINES_KEPT)
         self._port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -57,9 +66,9 @@ class Service:
     async def start(self, environment: Mapping[str, str]) -> None:
         """Starts the process; `environment` comes on top of this process's own."""
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", self._module),
+            *(sys.executable, "-m", self._module, "--end-with-stdin", "true"),
             env=child_environment(environment),
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,  # never written to: it ends when we do, were it by SIGKILL
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             limit=LOG_LINE_MAX_BYTES,
@@ -99,7 +108,8 @@ class Service:
         async for raw in _lines(self._process.stderr):
             line = raw.decode("utf-8", "replace").rstrip()
             self._tail.append(line)
-            self._hear(line)
+            if self._hear:
+                self._hear(line)
             self._note(line)
         await self._process.wait()
         for waited in (self._port, self._serving):
@@ -108,11 +118,8 @@ class Service:
                 waited.exception()  # whoever still waits gets it; nobody has to
 
     def _note(self, line: str) -> None:
-        try:
-            said = json.loads(line)
-        except ValueError:
-            return
-        event = said.get("event") if isinstance(said, dict) else None
+        said = _said(line)
+        event = said.get("event")
         if event == "listening" and not self._port.done():
             self._port.set_result(int(said["port"]))
         elif event == "listening for http":
@@ -121,8 +128,32 @@ class Service:
             self._serving.set_result(None)
 
     def _death(self) -> ServiceDied:
-        told = "\n".join(f"  {line}" for line in self._tail)
-        return ServiceDied(f"{self._module} ended with status {self._process.returncode}\n{told}")
+        status, unheard = self._process.returncode, () if self._hear else self._tail
+        assert status is not None  # it has been waited for
+        if status < 0:
+            return ServiceDied(f"{self._module} was ended by {signal.Signals(-status).name}", unheard)
+        why = f": {told}" if status and (told := _last_error(self._tail)) else ""
+        return ServiceDied(f"{self._module} ended with status {status}{why}", unheard)
+
+
+def _said(line: str) -> Mapping[str, Any]:
+    """The fields of a line of a log; none where it is no JSON object."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _last_error(lines: Sequence[str]) -> str:
+    """The last error in a log: what it logged as one, or the end of what it wrote as it fell."""
+    for line in reversed(lines):
+        said = _said(line)
+        if said.get("level") in ("error", "critical"):
+            return str(said.get("error") or said.get("event"))
+        if line.strip() and not said:
+            return line.strip()
+    return ""
 
 
 async def _lines(log: asyncio.StreamReader) -> AsyncIterator[bytes]:
@@ -137,10 +168,6 @@ async def _lines(log: asyncio.StreamReader) -> AsyncIterator[bytes]:
         yield line
 
 
-def _silence(_line: str) -> None:
-    """Hears nothing."""
-
-
 NO_SETTINGS: Mapping[str, str] = {}
 
 
@@ -148,7 +175,7 @@ NO_SETTINGS: Mapping[str, str] = {}
 async def running_stack(
     port: int = 0,
     store: Path | None = None,
-    hear: Hear = _silence,
+    hear: Hear | None = None,
     http: str = NO_HTTP,
     settings: Mapping[str, str] = NO_SETTINGS,
 ) -> AsyncIterator[Addresses]:

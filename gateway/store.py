@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 import time
 import zlib
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.documents import Document, Figures, Header, Stored
-from gateway.errors import DocumentNotFound
+from gateway.errors import DocumentNotFound, InvalidRequest
 from gateway.ladder import Mode
 
 SCHEMA = """
@@ -37,6 +38,8 @@ DELETE FROM documents WHERE document_id IN (
 )
 """
 BUSY_TIMEOUT_S = 5.0
+# How many documents come before the page.
+PAGE_TOKEN = re.compile(r"[0-9]{1,15}")
 
 Result = TypeVar("Result")
 
@@ -83,7 +86,10 @@ class Store:
         await self._run(lambda: self._note(document_id, figures))
 
     async def newest(self, page_size: int, page_token: str = "") -> tuple[list[Document], str]:
-        """A page of documents, newest first, and the token of the next page, empty at the end."""
+        """A page of documents, newest first, and the token of the next page, empty at the end.
+
+        Raises InvalidRequest where a token is none of ours.
+        """
         return await self._run(lambda: self._newest(page_size, page_token))
 
     async def delete(self, document_id: str) -> None:
@@ -142,7 +148,7 @@ class Store:
             self._connection.execute(noted, (json.dumps(asdict(figures)), document_id))
 
     def _newest(self, page_size: int, page_token: str) -> tuple[list[Document], str]:
-        start = int(page_token) if page_token.isdecimal() else 0
+        start = _offset(page_token)
         newest = "SELECT facts, figures FROM documents ORDER BY created_s DESC, document_id LIMIT ? OFFSET ?"
         with self._connection:
             self._expire()
@@ -154,6 +160,14 @@ class Store:
             deleted = self._connection.execute("DELETE FROM documents WHERE document_id = ?", (document_id,)).rowcount
         if not deleted:
             raise _unknown(document_id)
+
+
+def _offset(page_token: str) -> int:
+    if not page_token:
+        return 0
+    if not PAGE_TOKEN.fullmatch(page_token):
+        raise InvalidRequest("page_token: no listing gave this one", metadata={"field": "page_token"})
+    return int(page_token)
 
 
 def _unknown(document_id: str) -> DocumentNotFound:

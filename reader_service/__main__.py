@@ -1,11 +1,11 @@
 """`python -m reader_service [--config FILE] [--SETTING VALUE …] [--print-config]`: one reader process.
 
-Exits 0 after a drain, 1 when it cannot start, 2 on wrong settings, 70 when the device is lost.
+Exits 0 after a drain, 1 when it cannot start, 2 on wrong settings, 69 where the port is taken, 70 when the device is
+lost.
 """
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import sys
 from functools import partial
@@ -15,7 +15,7 @@ from reader_service.reader import Reader
 from reader_service.servicer.servicer import TABLE, register
 from reader_service.settings import Settings, bound_spinning
 from serving import telemetry
-from serving.process import Endpoint, serve
+from serving.process import Endpoint, run, serve
 from serving.settings import settings_from
 
 
@@ -48,6 +48,7 @@ async def _main(settings: Settings) -> int:
             warm=partial(_open, reader),
             drain=reader.drain,
             lost=reader.lost,
+            end_with_stdin=settings.end_with_stdin,
         )
     finally:
         await reader.close()
@@ -58,6 +59,6 @@ if __name__ == "__main__":
     telemetry.configure("reader")
     bound_spinning()
     try:
-        sys.exit(asyncio.run(_main(settings_from(Settings))))
+        sys.exit(run(_main(settings_from(Settings))))
     except (OSError, ValueError) as error:  # no such checkpoint, none that we can run
         sys.exit(f"reader: {error}")

@@ -35,7 +35,7 @@ class Engine:
         self,
         device: Device,
         scheduler: Scheduler,
-        on_lost: Callable[[], object] = lambda: None,
+        on_lost: Callable[[DeviceLost], object] = lambda _error: None,
         note: Callable[..., object] = lambda event, **fields: None,
     ) -> None:
         self.device = device
@@ -234,7 +234,7 @@ class Engine:
         self.lost = True
         self._end_all(error)
         self._finish_draining()  # a lost device has nothing left to wait for
-        self._on_lost()
+        self._on_lost(error)
 
     def _end_all(self, error: ReaderError) -> None:
         for job in self.scheduler.all_jobs():

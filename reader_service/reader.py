@@ -11,7 +11,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import aclosing
-from functools import partial
 
 import structlog
 
@@ -44,7 +43,12 @@ class Reader:
     async def open(self) -> None:
         """Starts the engine thread, which loads and warms the model. Raises what loading raises."""
         ready: Future[Engine] = Future()
-        on_lost = partial(asyncio.get_running_loop().call_soon_threadsafe, self.lost.set)
+        loop = asyncio.get_running_loop()
+
+        def on_lost(error: DeviceLost) -> None:
+            _log.error("device lost", error=str(error))
+            loop.call_soon_threadsafe(self.lost.set)
+
         threading.Thread(target=self._live, args=(ready, on_lost), name="engine", daemon=True).start()
         self._engine = await asyncio.wrap_future(ready)
         facts = self.facts
@@ -145,7 +149,7 @@ class Reader:
     def _device(self) -> Device:
         return self._open_engine.device
 
-    def _live(self, ready: Future[Engine], on_lost: Callable[[], object]) -> None:
+    def _live(self, ready: Future[Engine], on_lost: Callable[[DeviceLost], object]) -> None:
         """The engine thread: one thread from loading on, because libraries keep buffers for each thread."""
         try:
             engine = self._build(on_lost)
@@ -157,7 +161,7 @@ class Reader:
         if not engine.lost:  # a lost device takes nothing back
             engine.device.model.close()
 
-    def _build(self, on_lost: Callable[[], object]) -> Engine:
+    def _build(self, on_lost: Callable[[DeviceLost], object]) -> Engine:
         model = self._load_model()
         model.warm()
         settings = self.settings

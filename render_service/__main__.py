@@ -1,9 +1,8 @@
 """`python -m render_service [--config FILE] [--SETTING VALUE …] [--print-config]`: one renderer process.
 
-Exits 0 after a drain, 2 on wrong settings.
+Exits 0 after a drain, 2 on wrong settings, 69 where the port is taken.
 """
 
-import asyncio
 import sys
 from functools import partial
 
@@ -12,7 +11,7 @@ from render_service.servicer import ERRORS, RenderServicer, register
 from render_service.settings import RenderSettings
 from render_service.workers import Pool
 from serving import telemetry
-from serving.process import Endpoint, serve
+from serving.process import Endpoint, run, serve
 from serving.settings import settings_from
 
 
@@ -30,6 +29,7 @@ async def _main(settings: RenderSettings) -> int:
             table=ERRORS,
             register=partial(register, servicer=servicer),
             warm=pool.start,
+            end_with_stdin=settings.end_with_stdin,
         )
     finally:
         await pool.close()
@@ -37,4 +37,4 @@ async def _main(settings: RenderSettings) -> int:
 
 if __name__ == "__main__":
     telemetry.configure("render")
-    sys.exit(asyncio.run(_main(settings_from(RenderSettings))))
+    sys.exit(run(_main(settings_from(RenderSettings))))

@@ -18,6 +18,7 @@ from typing import Any
 HEAD = struct.Struct(">QQ")
 # A few pages fit: with the usual 64 KiB a worker stands still in the middle of one until the parent's turn comes.
 PIPE_BYTES = 1024 * 1024
+CLOSED = -1  # no descriptor has this number
 
 
 class Kind(IntEnum):
@@ -83,10 +84,18 @@ class Inbox:
         self._pieces: list[bytes] = []
         self._parts: list[bytes] = []
         self._messages = deque[Any]()
+        self._came = asyncio.Event()
+        self._watching: asyncio.AbstractEventLoop | None = None
 
     def close(self) -> None:
-        """Ends the pipe."""
-        os.close(self._source)
+        """Ends the pipe; whoever reads hears EOFError. May be called again."""
+        source, self._source = self._source, CLOSED
+        if self._watching:
+            self._watching.remove_reader(source)
+            self._watching = None
+            self._came.set()
+        if source != CLOSED:  # its number may belong to somebody else by now
+            os.close(source)
 
     async def read(self) -> Any:
         """The next message. May be cancelled and called again: what has come is remembered. Raises EOFError."""
@@ -107,6 +116,8 @@ class Inbox:
 
     async def _exactly(self, size: int) -> bytes:
         while missing := size - sum(map(len, self._pieces)):
+            if self._source == CLOSED:
+                raise EOFError("the pipe was closed here")
             try:
                 piece = os.read(self._source, missing)
             except BlockingIOError:
@@ -119,9 +130,12 @@ class Inbox:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _readable(self) -> None:
-        loop, came = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(self._source, came.set)
+        self._watching = asyncio.get_running_loop()
+        self._came.clear()
+        self._watching.add_reader(self._source, self._came.set)
         try:
-            await came.wait()
+            await self._came.wait()
         finally:
-            loop.remove_reader(self._source)
+            if self._watching:  # else it has been closed meanwhile
+                self._watching.remove_reader(self._source)
+                self._watching = None

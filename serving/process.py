@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 import structlog
@@ -13,14 +15,25 @@ import structlog
 from serving.server import Admit, CannotListen, Endpoint, Hook, Register, Server, anyone
 from serving.status import ErrorTable
 
-__all__ = ["ENDED", "LOST", "CannotListen", "Endpoint", "Hook", "Register", "running", "serve"]
+__all__ = ["CANNOT_LISTEN", "ENDED", "LOST", "CannotListen", "Endpoint", "Hook", "Register", "run", "running", "serve"]
 
 ENDED = 0
+CANNOT_LISTEN = 69  # sysexits' EX_UNAVAILABLE
 LOST = 70
 # After a loss nothing can finish any more: long enough for statuses to leave, no longer.
 LOST_GRACE_S = 1.0
+DROPPED_BYTES = 4096
 
 log = structlog.get_logger(__name__)
+
+
+def run(process: Coroutine[Any, Any, int]) -> int:
+    """Runs a process to its exit status; where it cannot listen, that is one line in the log and status 69."""
+    try:
+        return asyncio.run(process)
+    except CannotListen as error:
+        log.error("cannot listen", error=str(error))
+        return CANNOT_LISTEN
 
 
 async def nothing() -> None:
@@ -38,8 +51,12 @@ async def serve(
     drain: Hook = nothing,
     announce: Callable[[int], None] | None = None,
     lost: asyncio.Event | None = None,
+    end_with_stdin: bool = False,
 ) -> int:
     """Runs a server until SIGTERM or SIGINT; returns the exit status of the process.
+
+    With `end_with_stdin` the end of standard input counts as a signal: whoever holds its other end, and is killed,
+    takes the server along.
 
     `register` adds the servicers and returns their full names; `admit` raises for a call that may not pass.
     The port is announced before `warm` is awaited; until then, and while it drains, every call but health and
@@ -50,7 +67,7 @@ async def serve(
     """
     lost = lost or asyncio.Event()
     bound = log.bind(name=name)
-    with _told_to_end() as told:
+    with _told_to_end(end_with_stdin) as told:
         server = Server(endpoint, table, register, admit)
         port = await server.start()
         bound.info("listening", host=endpoint.host, port=port)
@@ -108,8 +125,11 @@ async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
 
 
 @contextmanager
-def _told_to_end() -> Iterator[asyncio.Event]:
-    """An event that the first SIGTERM or SIGINT sets; the second one then does what it does by default."""
+def _told_to_end(with_stdin: bool) -> Iterator[asyncio.Event]:
+    """An event that the first SIGTERM or SIGINT sets; the second one then does what it does by default.
+
+    `with_stdin`: the end of standard input sets it too.
+    """
     loop, told = asyncio.get_running_loop(), asyncio.Event()
 
     def first() -> None:
@@ -120,8 +140,26 @@ def _told_to_end() -> Iterator[asyncio.Event]:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, first)
+    with _at_end_of_stdin(told.set) if with_stdin else nullcontext():
+        try:
+            yield told
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _at_end_of_stdin(ended: Callable[[], None]) -> Iterator[None]:
+    """Calls `ended` when nobody can write to standard input any more; what is written there is dropped."""
+    loop, stdin = asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def readable() -> None:
+        if not os.read(stdin, DROPPED_BYTES):
+            loop.remove_reader(stdin)
+            ended()
+
+    loop.add_reader(stdin, readable)
     try:
-        yield told
+        yield
     finally:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+        loop.remove_reader(stdin)

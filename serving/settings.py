@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "GLYPHSTREAM"
@@ -37,6 +37,10 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True, extra="forbid", protected_namespaces=())
     service: ClassVar[str] = ""
+
+    end_with_stdin: bool = Field(
+        default=False, description="end in order when standard input ends: with the process that holds its other end"
+    )
 
     @classmethod
     def settings_customise_sources(

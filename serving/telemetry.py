@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import sys
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import grpc
 import grpc.aio
@@ -26,6 +27,22 @@ ACCEPTABLE_REQUEST_ID = re.compile(r"[\w.:-]{1,128}", re.ASCII)
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
+class _Unbroken(io.TextIOBase):
+    """A log whose reader may be gone: a line that nobody can read is no reason for a request, or a drain, to fail."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(BrokenPipeError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(BrokenPipeError):
+            self._stream.flush()
+
+
 def configure(service: str, stream: TextIO | None = None) -> None:
     """Sends every log line of this process to `stream` (standard error): for people on a terminal, else JSON.
 
@@ -33,6 +50,7 @@ def configure(service: str, stream: TextIO | None = None) -> None:
     """
     stream = stream or sys.stderr
     common, render = _common_processors(service), _renderers(stream)
+    stream = cast(TextIO, _Unbroken(stream))
     structlog.configure(
         processors=[*common, *render],
         logger_factory=structlog.PrintLoggerFactory(stream),

@@ -126,7 +126,7 @@ def run(work: Callable[[], Coroutine[Any, Any, None]], about: str = "") -> None:
         wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         _end(f"settings: {'; '.join(wrong)}", WRONG_USAGE)
     except ServiceDied as error:
-        _end(str(error), SERVICE_FAILED)
+        _end("\n  ".join((str(error), *error.unheard)), SERVICE_FAILED)
     except (KeyboardInterrupt, asyncio.CancelledError):
         _end("interrupted", INTERRUPTED)
 

@@ -46,11 +46,34 @@ async def test_a_service_tells_its_port_and_when_it_serves_and_is_ended():
 
 async def test_a_service_that_dies_at_start_gives_its_last_lines():
     service, _ = await started("die")
-    with pytest.raises(ServiceDied, match=r"ended with status 3\n  no weights here"):
+    with pytest.raises(ServiceDied, match=r"toy_service ended with status 3: no weights here$"):
         await service.port()
     with pytest.raises(ServiceDied):
         await service.serving()
     await service.end()
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        pytest.param(['{"event": "cannot listen", "level": "error", "error": "taken"}'], "taken", id="error"),
+        pytest.param(['{"event": "no graphs", "level": "error"}', '{"event": "draining"}'], "no graphs", id="event"),
+        pytest.param(["Traceback:", "ValueError: 7", '{"event": "x", "level": "warning"}'], "ValueError: 7", id="fall"),
+        pytest.param(['{"event": "draining", "level": "info"}', "", "[1]"], "[1]", id="no object"),
+        pytest.param(['{"event": "draining", "level": "info"}'], "", id="nothing"),
+    ],
+)
+def test_the_last_error_of_a_log_is_why_it_ended(log, told):
+    assert local_stack._last_error(log) == told
+
+
+async def test_a_log_that_nobody_heard_comes_along_with_the_death():
+    service = Service(TOY)
+    await service.start({"TOY": "die"})
+    with pytest.raises(ServiceDied) as caught:
+        await service.serving()
+    await service.end()
+    assert caught.value.unheard == ("no weights here",)
 
 
 async def test_a_service_that_will_not_end_is_killed(monkeypatch):
@@ -87,7 +110,7 @@ async def test_a_service_that_dies_later_ends_what_relies_on_it():
             os.kill(pid_in(heard, "listening"), 9)
             await asyncio.Event().wait()
 
-    with pytest.raises(ServiceDied, match="ended with status -9"):
+    with pytest.raises(ServiceDied, match=r"toy_service was ended by SIGKILL$"):
         await rely()
     await service.end()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from gateway.documents import CleanText, Figures, Header, Stored, document_id, new_document
-from gateway.errors import DocumentNotFound
+from gateway.errors import DocumentNotFound, InvalidRequest
 from gateway.ladder import Mode
 from gateway.store import Limits, Store
 
@@ -94,6 +94,12 @@ async def test_listing_goes_page_by_page_newest_first(store):
         pages += 1
     assert names == [document.document for document in reversed(documents)]
     assert pages == 3
+
+
+@pytest.mark.parametrize("token", ["x", "-1", "1.5", " ", "٣", "9" * 30])
+async def test_a_page_token_that_no_listing_gave_is_refused(store, token):
+    with pytest.raises(InvalidRequest, match="page_token"):
+        await store.newest(2, token)
 
 
 async def test_a_deleted_document_cannot_be_deleted_again(store):

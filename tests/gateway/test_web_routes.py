@@ -192,6 +192,7 @@ async def test_a_document_that_says_it_is_too_long_is_refused_before_it_is_sent(
     ("method", "path", "body", "status", "reason"),
     [
         pytest.param("POST", "/api/documents?mode=tiny", b"text", 400, "INVALID_REQUEST", id="no such mode"),
+        pytest.param("GET", "/api/documents?page_token=x", None, 400, "INVALID_REQUEST", id="no such page token"),
         pytest.param("POST", "/api/documents", b"", 400, "INVALID_DOCUMENT", id="nothing in it"),
         pytest.param("POST", "/api/documents/x/answers", b"{", 400, "INVALID_REQUEST", id="no JSON"),
         pytest.param("POST", "/api/documents/x/answers", b'{"questoin": "?"}', 400, "INVALID_REQUEST", id="misspelt"),

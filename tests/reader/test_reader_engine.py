@@ -66,8 +66,8 @@ class Bench:
         budget = Budget(COSTS, self.model.facts.geometry, chunks, self.model.facts.total_bytes, 4)
         pool = KvPool(budget, self.model.free, lambda: self.now_s, ttl_s=60.0)
         self.device = Device(self.model, pool, lambda: self.now_s)
-        self.lost: list[bool] = []
-        self.engine = Engine(self.device, Scheduler(queue_limit, 8, 1.5), lambda: self.lost.append(True))
+        self.lost: list[DeviceLost] = []
+        self.engine = Engine(self.device, Scheduler(queue_limit, 8, 1.5), self.lost.append)
 
     def ingest(self, name: str = "doc", pages: Sequence[GreyPage] = (PAGE,), texts=()) -> Ingestion:
         return self.submit(Ingestion(self.device, Sink(), Source(name, pages, tuple(texts))))
@@ -333,7 +333,7 @@ def test_three_in_a_row_lose_the_device(bench):
     jobs = [bench.ask() for _ in range(4)]
     bench.run()
     assert [type(job.sink.last) for job in jobs] == [OutOfMemory] * 3 + [DeviceLost]
-    assert bench.lost == [True]
+    assert [str(error) for error in bench.lost] == ["the device ran out of memory several times in a row"]
     with pytest.raises(DeviceLost):
         bench.ask()
 

@@ -12,6 +12,7 @@ from functools import partial
 import grpc
 import numpy as np
 import pytest
+import structlog
 from glyphstream.common.v1 import common_pb2 as common
 from glyphstream.reader.v1 import reader_pb2 as pb
 from glyphstream.reader.v1.reader_pb2_grpc import ReaderServiceStub
@@ -235,10 +236,12 @@ async def test_repeated_out_of_memory_tells_the_process_to_end(client):
 async def test_an_engine_that_fails_outside_any_request_leaves_nobody_waiting(client):
     document_id = await client.resident()
     client.model.balance = lambda kv_bytes, pages_wait: 1 / 0
-    told = await refused(client.answer(document_id))
+    with structlog.testing.capture_logs() as logged:
+        told = await refused(client.answer(document_id))
+        async with asyncio.timeout(5):
+            await client.reader.lost.wait()
     assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "GPU_LOST")
-    async with asyncio.timeout(5):
-        await client.reader.lost.wait()
+    assert {"event": "device lost", "log_level": "error", "error": "the engine failed"} in logged
 
 
 async def test_a_client_that_leaves_stops_the_engine_and_its_bytes_come_back(client):

@@ -310,3 +310,19 @@ async def test_a_pool_whose_replacing_is_cut_off_sees_the_lost_worker_out_too(mo
     await ending.wait()
     await pool.close()
     assert ended == [pid]
+
+
+@pytest.mark.parametrize("waits", [True, False], ids=["waiting", "not yet"])
+async def test_a_pipe_that_is_closed_under_its_reader_ends(waits):
+    source, sink = os.pipe()
+    inbox = frames.Inbox(source)
+    reading = asyncio.ensure_future(inbox.read())
+    if waits:
+        await asyncio.sleep(0)  # the reader's turn
+    inbox.close()
+    taken = os.open(os.devnull, os.O_RDONLY)  # the number that the pipe had
+    inbox.close()
+    with pytest.raises(EOFError, match="closed here"):
+        await reading
+    os.close(taken)  # it is still there to be closed
+    os.close(sink)

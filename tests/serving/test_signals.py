@@ -42,7 +42,11 @@ async def toy(drain_s: float):
     """A serving toy process; it is gone afterwards."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.serving.toy_process", str(drain_s), stdout=pipe, stderr=pipe, cwd=ROOT
+        *(sys.executable, "-m", "tests.serving.toy_process", str(drain_s)),
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        cwd=ROOT,
     )
     try:
         port = int(await process.stdout.readline())
@@ -62,6 +66,17 @@ async def test_a_signal_lets_a_running_call_finish_and_ends_with_0(number):
         call = process.call("hold")
         await process.logged("holding")
         process.process.send_signal(number)
+        assert await call == b"kept"
+        assert await process.ended() == 0
+
+
+async def test_the_end_of_standard_input_lets_a_running_call_finish_too():
+    async with toy(drain_s=30) as process:
+        call = process.call("hold")
+        await process.logged("holding")
+        process.process.stdin.write(b"what is written means nothing")
+        await process.process.stdin.drain()
+        process.process.stdin.close()
         assert await call == b"kept"
         assert await process.ended() == 0
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import os
 
 import grpc.aio
 import pytest
@@ -31,6 +32,15 @@ def configured(monkeypatch):
     yield configure
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
+
+
+def test_a_log_whose_reader_is_gone_raises_nothing(configured):
+    source, sink = os.pipe()
+    os.close(source)
+    stream = configured(os.fdopen(sink, "w", buffering=1))
+    structlog.get_logger().info("nobody hears this")
+    with pytest.raises(BrokenPipeError):
+        stream.close()  # it was written to
 
 
 def test_a_pipe_gets_one_json_object_a_line(configured):

@@ -1,4 +1,4 @@
-"""A process to send signals to: `hold` answers once the drain has begun, `stay` never does."""
+"""A process to send signals to: `hold` answers once the drain has begun, `stay` never does. It ends with its input."""
 
 import asyncio
 import sys
@@ -39,7 +39,15 @@ def main() -> int:
     endpoint = Endpoint(drain_s=float(sys.argv[1]))
     announce = lambda port: print(port, flush=True)  # noqa: E731
     return asyncio.run(
-        serve(name="toy", endpoint=endpoint, table={}, register=register, drain=drain, announce=announce)
+        serve(
+            name="toy",
+            endpoint=endpoint,
+            table={},
+            register=register,
+            drain=drain,
+            announce=announce,
+            end_with_stdin=True,
+        )
     )
 
 

@@ -137,7 +137,7 @@ class GatewayServiceServicer:
 
     def ListDocuments(self, request, context):
         """Lists documents, newest first.
-        Errors: INTERNAL.
+        Errors: INVALID_ARGUMENT (INVALID_REQUEST: a page_token that no listing gave), INTERNAL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -64,7 +64,7 @@ class GatewayServiceStub:
     """
     ListDocuments: _grpc.UnaryUnaryMultiCallable[_gateway_pb2.ListDocumentsRequest, _gateway_pb2.ListDocumentsResponse]
     """Lists documents, newest first.
-    Errors: INTERNAL.
+    Errors: INVALID_ARGUMENT (INVALID_REQUEST: a page_token that no listing gave), INTERNAL.
     """
     DeleteDocument: _grpc.UnaryUnaryMultiCallable[_gateway_pb2.DeleteDocumentRequest, _gateway_pb2.DeleteDocumentResponse]
     """Forgets a document here and at the reader.
@@ -107,7 +107,7 @@ class GatewayServiceAsyncStub(GatewayServiceStub):
     """
     ListDocuments: _aio.UnaryUnaryMultiCallable[_gateway_pb2.ListDocumentsRequest, _gateway_pb2.ListDocumentsResponse]  # type: ignore[assignment]
     """Lists documents, newest first.
-    Errors: INTERNAL.
+    Errors: INVALID_ARGUMENT (INVALID_REQUEST: a page_token that no listing gave), INTERNAL.
     """
     DeleteDocument: _aio.UnaryUnaryMultiCallable[_gateway_pb2.DeleteDocumentRequest, _gateway_pb2.DeleteDocumentResponse]  # type: ignore[assignment]
     """Forgets a document here and at the reader.
@@ -189,7 +189,7 @@ class GatewayServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_gateway_pb2.ListDocumentsResponse, _abc.Awaitable[_gateway_pb2.ListDocumentsResponse]]:
         """Lists documents, newest first.
-        Errors: INTERNAL.
+        Errors: INVALID_ARGUMENT (INVALID_REQUEST: a page_token that no listing gave), INTERNAL.
         """
 
     @_abc_1.abstractmethod
