@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reader_service.budget import Need
 from reader_service.device import Device, Job, MemoryOf, Sink
 from reader_service.errors import DocumentNotResident, DoesNotFit, InvalidQuestion
 from reader_service.kv_pool import Resident
+from reader_service.lines import lines_of
 from reader_service.model import Chunk, Drawn, Kv, MarkKind, Sampling, Step, Turn
 from reader_service.positions import text_positions
 from reader_service.profile import Task
@@ -83,6 +84,8 @@ class Answering(Job):
             model.vocabulary.decode, model.vocabulary.marks, document.page_texts, self.question.sampling.stop
         )
         self._text.reasoning = self._prompt_opens_reasoning()
+        transcribes = self.question.task is Task.TRANSCRIBE
+        self._lines = lines_of(document.page_texts, model.vocabulary.marks) if transcribes else None
         return False
 
     def advance(self) -> bool:
@@ -109,6 +112,8 @@ class Answering(Job):
 
     def take(self, drawn: Drawn) -> bool:
         """Notes a token; True when the answer is finished. Its text is spoken later, unless it may end the answer."""
+        if self._lines:
+            drawn = replace(drawn, token=self._lines.lead(drawn.token))
         self._last = drawn
         self._drawn += 1
         self._log_probability += drawn.log_probability

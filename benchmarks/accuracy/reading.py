@@ -29,14 +29,15 @@ async def transcribe(desk: Desk, held: Mapping[str, Held], plan: Plan, cell: Cel
             opened = await desk.open(upload)
             reply = await desk.ask(opened, "", Options(task="transcribe"))
             await desk.forget(opened)
-            errors, characters = character_errors(text, reply.text)
+            truth = opened.text or text  # what the pages bear: Markdown's marks are taken as marks, not as text
+            errors, characters = character_errors(truth, reply.text)
             # A pinned reader has no other rung and calls this one the smallest.
             here = replace(case("transcribe", kind, upload, opened), rung=cell.rung)
             verdict = Verdict.FAILED if reply.error else ""
             figures: dict[str, float] = {"errors": errors, "characters": characters}
             if cell.mode == "code":
-                figures["whole_lines"], figures["lines"] = whole_lines(text, reply.text)
-            yield Record(here, reply, accepted=(text,), verdict=verdict, figures=figures)
+                figures["whole_lines"], figures["lines"] = whole_lines(truth, reply.text)
+            yield Record(here, reply, accepted=(truth,), verdict=verdict, figures=figures)
 
 
 def _page(held: Mapping[str, Held], plan: Plan, kind: str, place: tuple[int, int, int]) -> str:

@@ -62,7 +62,7 @@ def ingest_requests(count: int, pages: Iterable[common.Page] | None = None, **he
 
 
 def ask(document_id: str, question: str = "why?", **fields: object) -> pb.AnswerRequest:
-    return pb.AnswerRequest(document_id=document_id, task=common.TASK_ASK, question=question, **fields)
+    return pb.AnswerRequest(**{"document_id": document_id, "task": common.TASK_ASK, "question": question, **fields})
 
 
 def text(messages: Iterable[pb.AnswerResponse]) -> str:
@@ -313,6 +313,22 @@ async def test_reasoning_and_evidence_cross_the_wire():
     deltas = [(message.delta.text, message.delta.reasoning) for message in answer if message.HasField("delta")]
     assert deltas == [("h", True), ("m", True), ("y", False), ("e", False), ("s", False)]
     assert list(answer[-1].completed.evidence) == [common.Evidence(page=1, text_start=13, text_end=30)]
+
+
+@pytest.mark.parametrize(
+    ("task", "lines"),
+    [
+        pytest.param(common.TASK_TRANSCRIBE, [(0, 4), (4, 9)], id="a transcription is led to its first line"),
+        pytest.param(common.TASK_ASK, [(4, 9)], id="an answer begins where the reader says"),
+    ],
+)
+async def test_transcriptions_alone_are_led_from_line_to_line(task, lines):
+    async with served(FakeModel("<page0><row1>abc\n<row1>d")) as client:
+        texts = [pb.PageText(text_start=0, text_end=9, line_starts=[0, 4])]
+        document_id = (await client.ingest(1, page_texts=texts))[-1].document.document_id
+        answer = await client.answer(document_id, task=task)
+    assert text(answer) == "abc\nd"
+    assert [(place.text_start, place.text_end) for place in answer[-1].completed.evidence] == lines
 
 
 @pytest.mark.parametrize("kind", [kind for kind in vars(errors).values() if isinstance(kind, type)])
