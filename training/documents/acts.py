@@ -6,12 +6,12 @@ import re
 from functools import cache
 
 from training.documents import names
-from training.documents.cells import Cell, Passage, capital, compose, worded
+from training.documents.cells import Cell, Passage, capital, compose, slot, worded
 from training.documents.chance import pick, some, upto
 from training.documents.document import Lang
 from training.documents.page import Page
 from training.documents.roles import Adjunct, Type, acting, nounlike, roles, syntax, types, value
-from training.documents.sayings import Slots
+from training.documents.runs import Slots
 from training.documents.verbs import past
 
 Act = dict[str, str]
@@ -36,7 +36,12 @@ def _act(page: Page) -> Act:
             break
     page.stated.add((thing, verb))
     page.objects.append(thing)
-    return {"o": thing, "i": verb, "p": past(verb), "P": page.kinds.make("person")}
+    return {"o": thing, "i": verb, "p": past(verb), "P": _person(page)}
+
+
+def _person(page: Page) -> str:
+    """Somebody whom the page knows, or a stranger."""
+    return page.kinds.make("person") if page.rng.random() < 0.4 else page.kinds.makers["person"](page.rng)
 
 
 def action(page: Page, subject: str = "") -> None:
@@ -65,8 +70,10 @@ def _adjuncts(page: Page, count: int) -> list[tuple[Type, Adjunct]]:
 
 
 def _expanded(template: str, told: list[tuple[Type, Adjunct]]) -> str:
-    """The template with the adjuncts' words in place of {adj}, {pre}, {post} and {fr}; their values are {v0}, {v1}, …"""
-    written = [(adjunct.place, adjunct.text.replace("{v}", "{v%d}" % index)) for index, (_, adjunct) in enumerate(told)]
+    """The template with the adjuncts' words in place of {adj}, {pre}, {post} and {fr}, their values as {v0}, {v1}, …"""
+    written = [
+        (adjunct.place, adjunct.text.replace("{v}", slot(f"v{index}"))) for index, (_, adjunct) in enumerate(told)
+    ]
     if "{fr}" in template:
         front = next((item for item in written if item[0] == "pre"), written[0])
         written.remove(front)
@@ -76,7 +83,9 @@ def _expanded(template: str, told: list[tuple[Type, Adjunct]]) -> str:
     pre = "".join(_spaced(text) for place, text in written if place == "pre" or "{post}" not in template)
     if "{pre}" not in template:
         return template.replace("{post}", "".join(f"，{text}" for _, text in written))
-    return template.replace("{pre}", pre).replace("{post}", "".join(f"，{t}" for place, t in written if place == "post"))
+    return template.replace("{pre}", pre).replace(
+        "{post}", "".join(f"，{t}" for place, t in written if place == "post")
+    )
 
 
 def _spaced(text: str) -> str:
@@ -93,15 +102,15 @@ def _told(page: Page, act: Act, told: list[tuple[Type, Adjunct]], table: dict[st
         cores = (worded(form, act | {"A": pick(rng, adjunct.asks)}),)
         made = value(page, kind)
         while made == act["P"]:
-            made = names.person_zh(rng) if page.lexicon.lang == "zh" else names.person_en(rng)
+            made = _person(page)
         slots[f"v{index}"] = Cell(made, kind, cores=cores)
     kind, adjunct = pick(rng, told)
-    made = slots[f"v{told.index((kind, adjunct))}"]
-    assert isinstance(made, Cell)
-    said = adjunct.text.replace("{v}", made.value)
+    cell = slots[f"v{told.index((kind, adjunct))}"]
+    assert isinstance(cell, Cell)
+    said = adjunct.text.replace("{v}", cell.value)
     if "what" in table and adjunct.place == ("pre" if page.lexicon.lang == "zh" else "post"):
         core = worded(pick(rng, table["what"]), act | {"adj": said})
-        slots["o"] = Cell(act["o"], None, cores=(core,), once=made.value)
+        slots["o"] = Cell(act["o"], None, cores=(core,), once=cell.value)
     return slots
 
 
@@ -158,8 +167,12 @@ def entry(page: Page, clock: Clock) -> None:
     """A line of a log: when, at which level, by which part, and a message of words and values."""
     rng, lang = page.rng, page.lexicon.lang
     table, act, start = syntax(lang)["logs"], _act(page), page.at
-    told = [(kind, adjunct) for kind, adjunct in _adjuncts(page, upto(rng, 0, 2)) if adjunct.place == "post" and kind.family != "when"]
-    slots = _told(page, act, told, _agentless(lang)) if told else {**act}
+    told = [
+        (kind, adjunct)
+        for kind, adjunct in _adjuncts(page, upto(rng, 0, 2))
+        if adjunct.place == "post" and kind.family != "when"
+    ]
+    slots: Slots = _told(page, act, told, _agentless(lang)) if told else {**act}
     pairs = [(key, kind) for key, kind in some(rng, keys(lang), upto(rng, 1, 4)) if kind.family != "when"]
     for index, (key, kind) in enumerate(pairs):
         slots[f"k{index}"] = Cell(value(page, kind), kind, cores=_paired(page, act, key, kind, [k for _, k in pairs]))
@@ -169,8 +182,8 @@ def entry(page: Page, clock: Clock) -> None:
     opened, closed = pick(rng, ((" ", ""), (" ", ""), (" (", ")"), (" [", "]"), (", ", "")))
     message = _expanded(pick(rng, table["texts"]).replace("{adj}", "{adj}" if lang == "en" else "{pre}{post}"), told)
     around = {"t": clock.tick(), "l": pick(rng, table["levels"]), "c": page.kinds.make("component")}
-    for slot, key in (("t", "stamp"), ("l", "level"), ("c", "who")):
-        slots[slot] = Cell(around[slot], None, cores=(worded(pick(rng, table[key]), act),))
+    for name, key in (("t", "stamp"), ("l", "level"), ("c", "who")):
+        slots[name] = Cell(around[name], None, cores=(worded(pick(rng, table[key]), act),))
     compose(page, clock.shape.replace("{m}", message + opened + tail + closed), slots | {"d": clock.day})
     _quotable(page, start, act)
 

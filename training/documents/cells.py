@@ -1,4 +1,4 @@
-"""Typed values as they stand on a page, how they are told from their rivals, and the writing of lines that hold them."""
+"""Typed values as they stand on a page, and the writing of lines that hold them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from training.documents.chance import pick
+from training.documents.chance import listed, pick
 from training.documents.document import Span
 from training.documents.page import Page
 from training.documents.roles import Type
@@ -72,6 +72,11 @@ def index(page: Page) -> Index:
     return page.index
 
 
+def slot(name: str) -> str:
+    """The mark of a slot in a template."""
+    return "{" + name + "}"
+
+
 def worded(template: str, slots: Mapping[str, str]) -> str:
     """The template with its slots filled and its articles fitted."""
     parts = list(pieces(template))
@@ -126,7 +131,7 @@ def write(page: Page, cell: Cell, quote: bool = True) -> None:
 
 
 def capital(page: Page, first: int, start: int) -> None:
-    """Begin the sentence of the parts from `first`, at `start`, with a capital letter if it begins with a small word."""
+    """Begin the sentence of the parts from `first`, at `start`, with a capital if it begins with a small word."""
     if page.lexicon.lang == "zh":
         return
     index = next((index for index in range(first, len(page.parts)) if page.parts[index]), first)
@@ -139,6 +144,8 @@ def capital(page: Page, first: int, start: int) -> None:
 
 
 _OPENERS = frozenset(
-    "the a an on at in for with under from via by using through into as within after before when during once until "
-    "together next where if all both each every last since unless while".split()
+    listed(
+        "the a an on at in for with under from via by using through into as within after before when during once until "
+        "together next where if all both each every last since unless while"
+    )
 )

@@ -6,18 +6,19 @@ import re
 from typing import NamedTuple
 
 from training.documents.cells import Cell, Passage, Placed, worded
-from training.documents.chance import pick, some, upto
+from training.documents.chance import listed, pick, some, upto
 from training.documents.lexicon import fill
+from training.documents.marked import boundable
 from training.documents.page import Page
-from training.documents.roles import Role, roles, syntax, value
-from training.documents.sayings import alike, boundable, cast
+from training.documents.roles import Role, roles, roles_of, syntax, value
+from training.documents.sayings import alike, cast
 from training.documents.scales import scaled
 from training.documents.tables import width
 
 _AMOUNT = re.compile(r"(-?[\d.]+)( ?)(\D+)")
 # What a value of such a family is shows without a header.
 _SEEN = frozenset(
-    "where who when span money bytes frequency voltage power weight temperature pressure bit pin colour version".split()
+    listed("where who when span money bytes frequency voltage power weight temperature pressure bit pin colour version")
 )
 _STYLES = ("pipes", "markdown", "aligned", "aligned", "aligned", "commas", "tabs", "pipes", "wide")
 
@@ -38,7 +39,7 @@ def table(page: Page, number: int) -> None:
         topic = fill(rng, pick(rng, ("[func]", "[obj]", "[func] [act]")), page.lexicon.slots)
         caption = worded(pick(rng, words["captions"]), {"n": str(number), "t": topic})
         page.put(caption[0].upper() + caption[1:] + "\n")
-    rows = upto(rng, 3, max(3, min(9, (page.characters - page.at) // 40)))
+    rows = upto(rng, 3, max(3, min(upto(rng, 4, 14), (page.characters - page.at) // 40)))
     bare = rng.random() < 0.1
     subjects, columns = (_limits if rng.random() < 0.25 and not bare else _roles)(page, number, rows)
     if columns and subjects.cells:
@@ -53,10 +54,14 @@ def _roles(page: Page, number: int, rows: int) -> tuple[Column, list[Column]]:
     subjects = [page.kinds.make(pick(rng, ("assetno", "model", "opname", "lineno"))) for _ in range(rows)]
     if rng.random() < 0.6:
         subjects = [page.entity(domain) for _ in range(rows)]
-    subjects = [name for index, name in enumerate(subjects) if not any(alike(name, other) for other in (*subjects[:index], *page.rows))]
+    subjects = [
+        name
+        for index, name in enumerate(subjects)
+        if not any(alike(name, other) for other in (*subjects[:index], *page.rows))
+    ]
     page.rows += subjects
     columns = []
-    for role in cast(page, f"\n{number}", upto(rng, 2, 6)):
+    for role in cast(page, f"\n{number}", upto(rng, 2, 7), _pool(page)):
         form = pick(rng, role.type.kinds)
         header = pick(rng, role.names)
         columns.append(Column(header, role.names, [value(page, role.type, form, pooled=False) for _ in subjects], role))
@@ -67,6 +72,17 @@ def _roles(page: Page, number: int, rows: int) -> tuple[Column, list[Column]]:
     return Column(pick(rng, words["keys"]), (), subjects, None), columns
 
 
+def _pool(page: Page) -> tuple[Role, ...]:
+    """The roles of a table: any, or amounts only, so that no column shows what it is."""
+    every, roll = roles(page.lexicon.lang), page.rng.random()
+    if roll < 0.35:
+        return tuple(role for role in every if role.type.measured)
+    return roles_of(page.lexicon.lang, pick(page.rng, _RIVAL)) if roll < 0.5 else ()
+
+
+_RIVAL = ("count", "duration", "percent", "money", "date", "length", "bytes", "person", "path")
+
+
 def _limits(page: Page, number: int, rows: int) -> tuple[Column, list[Column]]:
     """Quantities by their least, usual and greatest value."""
     rng, headers = page.rng, syntax(page.lexicon.lang)["headers"]
@@ -75,7 +91,12 @@ def _limits(page: Page, number: int, rows: int) -> tuple[Column, list[Column]]:
     for role in some(rng, roles(page.lexicon.lang), 8 * rows):
         name, amount = pick(rng, role.names), value(page, role.type)
         differs = scaled(amount, 0.1) != scaled(amount, 0.5) != amount
-        if boundable(page.lexicon.lang, role) and len(made) < rows and differs and not any(alike(name, s) for s in (*subjects, *page.rows)):
+        if (
+            boundable(page.lexicon.lang, role)
+            and len(made) < rows
+            and differs
+            and not any(alike(name, s) for s in (*subjects, *page.rows))
+        ):
             subjects.append(name)
             made.append(amount)
     page.rows += subjects
@@ -122,7 +143,9 @@ def _write(page: Page, subjects: Column, columns: list[Column], bare: bool) -> N
         places = _line(page, [column.cells[index] for column in placed], style, room)
         if style in ("pipes", "commas"):
             page.passages.append(Passage((begun, page.at - 1), "row", subject))
-        columns_of = [(column, place) for number, (column, place) in enumerate(zip(placed, places, strict=True)) if number != at]
+        columns_of = [
+            (column, place) for number, (column, place) in enumerate(zip(placed, places, strict=True)) if number != at
+        ]
         page.cells.append(Placed(_key(page, subject, placed[at], columns, index, bare), places[at], page.open))
         for column, place in columns_of:
             page.cells.append(Placed(_cell(page, subject, column, index, bare), place, page.open))

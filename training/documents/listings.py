@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from training.documents import names
-from training.documents.acts import keys
-from training.documents.cells import Cell, Passage, capital, compose, worded
-from training.documents.chance import pick, some, upto
+from training.documents.cells import Cell, Passage, compose, slot, worded
+from training.documents.chance import pick, upto
 from training.documents.lexicon import fill
 from training.documents.page import Page
-from training.documents.roles import Role, Type, roles, roles_of, syntax, types, value
-from training.documents.sayings import Slots, about, cast, fresh
+from training.documents.roles import Type, roles, roles_of, syntax, types, value
+from training.documents.runs import Slots
+from training.documents.sayings import cast, fresh
 from training.documents.scales import scaled
 from training.documents.verbs import past
 
@@ -20,7 +20,10 @@ _GLUES = (" ", ", ", "; ", " | ", " / ")
 def pairs(page: Page, subject: str) -> None:
     """A line of a subject's roles as key and value, the keys written by people or by programs, at times behind."""
     rng, chinese = page.rng, page.lexicon.lang == "zh"
-    joint, glue = pick(rng, ("：", "=", ": ", " ") if chinese else _JOINTS), pick(rng, ("，", "；", *_GLUES) if chinese else _GLUES)
+    joint, glue = (
+        pick(rng, ("：", "=", ": ", " ") if chinese else _JOINTS),
+        pick(rng, ("，", "；", *_GLUES) if chinese else _GLUES),
+    )
     joint = joint if glue.strip() or joint.strip() else ": "
     form = pick(rng, ("plain", "plain", "slug", "json", "behind", "card", "card"))
     slugged, taken = rng.random() < 0.5 and not chinese, list[str]()
@@ -32,7 +35,7 @@ def pairs(page: Page, subject: str) -> None:
         key = _slug(page, name) if form == "slug" or slugged else name
         made = fresh(page, role.type, taken)
         slots[f"v{index}"] = Cell(made, role.type, subject, (*role.names, key))
-        written.append(_PAIR[form].replace("{k}", key).replace("{j}", joint).replace("{v}", "{v%d}" % index))
+        written.append(_PAIR[form].replace("{k}", key).replace("{j}", joint).replace("{v}", slot(f"v{index}")))
     head = {"json": '{"name": "{s}", ', "card": pick(rng, ("[{s}]\n", "{s}\n", "{s}:\n", "* {s}\n"))}.get(
         form, pick(rng, ("{s}: ", "{s} ", "[{s}] ", "{s} - ", "{s}| "))
     )
@@ -77,7 +80,7 @@ def parameters(page: Page) -> None:
         for key, made in told.items():
             asks = (worded(pick(rng, table[key]), {"s": name}),)
             slots[key] = Cell(made, None, cores=asks)
-            if "{%s}" % key not in template:
+            if slot(key) not in template:
                 page.unanswered.append(asks[0])
         start = page.at
         compose(page, template, slots)
@@ -94,15 +97,30 @@ def constants(page: Page) -> None:
         if any(name in known or known in name for known in page.rows):
             continue
         page.rows.append(name)
-        kind = pick(rng, [kind for kind in types(lang) if kind.klass == "what" or kind.quoted])
+        kind = pick(rng, [kind for kind in types(lang) if kind.klass == "what" or kind.measured])
         made = value(page, kind)
         if rng.random() < 0.35:
             _environment(page, name, kind, made)
             continue
-        asks = (worded(pick(rng, table["constants"]), {"k": name}),)
+        key = "constants_typed" if kind.nouns and rng.random() < 0.5 else "constants"
+        asks = (worded(pick(rng, table[key]), {"k": name, "n": pick(rng, kind.nouns or ("",))}),)
         by = worded(pick(rng, table["constants_by"]), {"v": made})
-        form = pick(rng, ('{k} = "{v}"', "{k} = '{v}'", '{k}="{v}"', "{k}={v}", "export {k}={v}", '#define {k} "{v}"', "{k}: {v}", 'const {k} = "{v}";'))
-        compose(page, form, {"k": Cell(name, None, cores=(by,), once=made), "v": Cell(made, None, cores=asks)}, quote=False)
+        form = pick(
+            rng,
+            (
+                '{k} = "{v}"',
+                "{k} = '{v}'",
+                '{k}="{v}"',
+                "{k}={v}",
+                "export {k}={v}",
+                '#define {k} "{v}"',
+                "{k}: {v}",
+                'const {k} = "{v}";',
+            ),
+        )
+        compose(
+            page, form, {"k": Cell(name, None, cores=(by,), once=made), "v": Cell(made, None, cores=asks)}, quote=False
+        )
         page.put("\n")
 
 
@@ -111,7 +129,16 @@ def _environment(page: Page, key: str, kind: Type, made: str) -> None:
     rng, table = page.rng, syntax(page.lexicon.lang)["code"]
     role = pick(rng, roles_of(page.lexicon.lang, kind.key))
     target = names.snake(rng)
-    form = pick(rng, ('{t} = os.environ.get("{k}", "{v}")', '{t} = os.getenv("{k}") or "{v}"', '{t}="${{k}:-{v}}"', '{t} := env("{k}", "{v}")  // {a}', '{t} = environ["{k}"]  # {a}, {v}'))
+    form = pick(
+        rng,
+        (
+            '{t} = os.environ.get("{k}", "{v}")',
+            '{t} = os.getenv("{k}") or "{v}"',
+            '{t}="${{k}:-{v}}"',
+            '{t} := env("{k}", "{v}")  // {a}',
+            '{t} = environ["{k}"]  # {a}, {v}',
+        ),
+    )
     asks = [worded(pick(rng, table["env"]), {"a": target})]
     if "{a}" in form:
         asks.append(worded(pick(rng, table["env"]), {"a": f"{role.names[0]} ({target})"}))
@@ -129,6 +156,7 @@ def methods(page: Page) -> None:
     """Methods with an argument, a type and a docstring."""
     rng, lang = page.rng, page.lexicon.lang
     table, actions, level = syntax(lang)["code"], syntax(lang)["actions"], pick(rng, ("", "    "))
+    forms = [form for form in _METHODS if not level or "def" in form]
     if level:
         page.put(f"class {page.kinds.make('klass')}:\n")
     for _ in range(upto(rng, 2, 4)):
@@ -136,8 +164,17 @@ def methods(page: Page) -> None:
         if any(name in known or known in name for known in page.rows):
             continue
         page.rows.append(name)
-        verb, thing = pick(rng, actions["verbs"]), f"{pick(rng, actions['mods'])}{'' if lang == 'zh' else ' '}{pick(rng, actions['things'])}"
-        words = {"o": thing, "i": verb, "I": verb.capitalize(), "p": past(verb), "a": pick(rng, pick(rng, roles(lang)).names)}
+        verb, thing = (
+            pick(rng, actions["verbs"]),
+            f"{pick(rng, actions['mods'])}{'' if lang == 'zh' else ' '}{pick(rng, actions['things'])}",
+        )
+        words = {
+            "o": thing,
+            "i": verb,
+            "I": verb.capitalize(),
+            "p": past(verb),
+            "a": pick(rng, pick(rng, roles(lang)).names),
+        }
         text = worded(fill(rng, pick(rng, table["docs"]), page.lexicon.slots), words)
         argument = page.kinds.make("field")
         slots: Slots = {
@@ -147,9 +184,9 @@ def methods(page: Page) -> None:
             "t": _code(page, text + pick(rng, ("", ".", ".") if lang == "en" else ("", "。")), "doc", {"k": name}),
             "e": _code(page, page.kinds.make("exception"), "raises", {"k": name}),
         }  # fmt: skip
-        form = pick(rng, _METHODS)
-        for slot, key in (("r", "returns"), ("e", "raises")):
-            if "{%s}" % slot not in form:
+        form = pick(rng, forms)
+        for name_of, key in (("r", "returns"), ("e", "raises")):
+            if slot(name_of) not in form:
                 page.unanswered.append(worded(pick(rng, table[key]), {"k": name}))
         compose(page, "\n".join(level + line for line in form.split("\n")) + "\n" + pick(rng, ("", "\n")), slots)
 
@@ -176,7 +213,20 @@ def tuples(page: Page, subject: str) -> None:
     if not chosen:
         return
     page.put(f"# {subject}: ({', '.join(pick(rng, role.names) for role in chosen)})\n")
-    cells: Slots = {f"v{index}": Cell(value(page, role.type), role.type, subject, role.names) for index, role in enumerate(chosen)}
-    body = ", ".join(f'"{{{key}}}"' if not cell.value.isdigit() else f"{{{key}}}" for key, cell in cells.items() if isinstance(cell, Cell))
-    compose(page, pick(rng, ("({})", "[{}]", "{name} = ({})", "insert({})")).replace("{name}", names.latin(rng)).replace("{}", body), cells, quote=False)
+    cells: Slots = {
+        f"v{index}": Cell(value(page, role.type), role.type, subject, role.names) for index, role in enumerate(chosen)
+    }
+    body = ", ".join(
+        f'"{{{key}}}"' if not cell.value.isdigit() else f"{{{key}}}"
+        for key, cell in cells.items()
+        if isinstance(cell, Cell)
+    )
+    compose(
+        page,
+        pick(rng, ("({})", "[{}]", "{name} = ({})", "insert({})"))
+        .replace("{name}", names.latin(rng))
+        .replace("{}", body),
+        cells,
+        quote=False,
+    )
     page.put("\n")

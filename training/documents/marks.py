@@ -36,7 +36,8 @@ def _mailer(rng: Random) -> str:
 
 def _room(rng: Random) -> str:
     kind = pick(rng, ("room", "cabinet", "rack", "hall", "bay", "shelf", "locker", "dock", "lab", "warehouse"))
-    return f"{kind} {letters(rng, 2)}{pick(rng, ('', '-', ''))}{upto(rng, 1, 40) if rng.random() < 0.5 else upto(rng, 101, 960)}"
+    number = upto(rng, 1, 40) if rng.random() < 0.5 else upto(rng, 101, 960)
+    return f"{kind} {letters(rng, 2)}{pick(rng, ('', '-', ''))}{number}"
 
 
 def _room_zh(rng: Random) -> str:
@@ -69,7 +70,14 @@ def _rate_zh(rng: Random) -> str:
 
 
 def _pin(rng: Random) -> str:
-    return pick(rng, (f"P{upto(rng, 0, 7)}.{upto(rng, 0, 15)}", f"GPIO{upto(rng, 0, 48)}", f"P{pick(rng, 'ABCDE')}{upto(rng, 0, 15)}"))
+    return pick(
+        rng,
+        (
+            f"P{upto(rng, 0, 7)}.{upto(rng, 0, 15)}",
+            f"GPIO{upto(rng, 0, 48)}",
+            f"P{pick(rng, 'ABCDE')}{upto(rng, 0, 15)}",
+        ),
+    )
 
 
 def _resolution(rng: Random) -> str:
@@ -83,31 +91,68 @@ def _mac(rng: Random) -> str:
 
 def _section(rng: Random) -> str:
     number = f"{upto(rng, 1, 19)}.{upto(rng, 1, 12)}"
-    return pick(rng, (f"section {number}", f"§ {upto(rng, 1, 140)}", f"clause {number}", f"annex {pick(rng, 'ABCDEFG')}", f"article {upto(rng, 1, 90)}"))
+    return pick(
+        rng,
+        (
+            f"section {number}",
+            f"§ {upto(rng, 1, 140)}",
+            f"clause {number}",
+            f"annex {pick(rng, 'ABCDEFG')}",
+            f"article {upto(rng, 1, 90)}",
+        ),
+    )
 
 
 def _section_zh(rng: Random) -> str:
     number = numeral_zh(upto(rng, 1, 120))
-    return pick(rng, (f"第{number}条", f"第{number}条第{numeral_zh(upto(rng, 1, 6))}款", f"第 {upto(rng, 1, 14)} 章", f"{upto(rng, 1, 9)}.{upto(rng, 1, 12)} 节", f"附录 {pick(rng, 'ABCDEF')}"))
+    return pick(
+        rng,
+        (
+            f"第{number}条",
+            f"第{number}条第{numeral_zh(upto(rng, 1, 6))}款",
+            f"第 {upto(rng, 1, 14)} 章",
+            f"{upto(rng, 1, 9)}.{upto(rng, 1, 12)} 节",
+            f"附录 {pick(rng, 'ABCDEF')}",
+        ),
+    )
 
 
 def _phrase(rng: Random) -> str:
     words = f"{word(rng, 'thing')} {word(rng, 'use')}"
-    return pick(rng, (f"no {words}", f"{words} closed", f"wait for {words}", f"{word(rng, 'modifier')} {words}", f"{word(rng, 'verb')} the {words}", WORDS["faulten"](rng)))
+    return pick(
+        rng,
+        (
+            f"no {words}",
+            f"{words} closed",
+            f"wait for {words}",
+            f"{word(rng, 'modifier')} {words}",
+            f"{word(rng, 'verb')} the {words}",
+            WORDS["faulten"](rng),
+        ),
+    )
 
 
 def _phrase_zh(rng: Random) -> str:
     first = word(rng, "thingzh")
-    return pick(rng, (first + word(rng, "statezh"), f"请先{pick(rng, ('检查', '确认', '关闭', '登记'))}{first}", f"{first}{word(rng, 'endzh')}已变更", f"等待{first}", f"{first}暂不可用"))
+    return pick(
+        rng,
+        (
+            first + word(rng, "statezh"),
+            f"请先{pick(rng, ('检查', '确认', '关闭', '登记'))}{first}",
+            f"{first}{word(rng, 'endzh')}已变更",
+            f"等待{first}",
+            f"{first}暂不可用",
+        ),
+    )
 
 
 MARKS: dict[str, Maker] = {
     "filename": _filename,
     "mailname": _mailer,
-    "maillist": lambda rng: f"{names.latin(rng)}{pick(rng, ('-devel', '-dev', '-users', '-announce', ''))}@{names.host(rng)}",
+    "maillist": lambda rng: f"{names.latin(rng)}{pick(rng, ('-devel', '-dev', '-users', ''))}@{names.host(rng)}",
     "roomen": _room, "roomzh": _room_zh, "biten": _bit, "bitzh": _bit_zh,
     "smallrate": _rate, "smallratezh": _rate_zh,
     "current": measure("A", "mA", "A"), "pin": _pin, "resolution": _resolution, "mac": _mac,
-    "register": lambda rng: f"{letters(rng, 3)}{pick(rng, ('CR', 'SR', 'CTL', 'CFG', 'STAT'))}{pick(rng, ('', '1', '2'))}",
+    "register": lambda rng: letters(rng, 3) + pick(rng, ("CR", "SR", "CTL", "CFG", "STAT")) + pick(rng, ("", "1", "2")),
     "sectionen": _section, "sectionzh": _section_zh, "phraseen": _phrase, "phrasezh": _phrase_zh,
 }  # fmt: skip

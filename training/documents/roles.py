@@ -1,8 +1,9 @@
-"""Types of values and the roles that they play, and the surface forms of lines: read from the tables beside this module.
+"""Types of values, the roles that they play and the surface forms of lines: read from the tables beside this module.
 
 A type has a family (types of one family answer the same question words), the class of its question words, kinds of
 values (see kinds.py), nouns that may stand before a value, question phrases `wh`, verbs that a subject does with it
-(and `verb_wh`, if they are asked for otherwise), adjuncts `words around {v} > how one asks for it / …` of an action, and roles `name/synonym/…`.
+(and `verb_wh`, if they are asked for otherwise), adjuncts `words around {v} > how one asks for it / …` of an action,
+and roles `name/synonym/…`.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def _type(key: str, row: dict[str, Any], which: list[str]) -> Type:
     phrases = (*row.get("wh", ()), *(form.replace("{n}", noun) for noun in nouns for form in which))
     return Type(
         key, row["family"], row["class"], tuple(row["kinds"]), nouns, tuple(dict.fromkeys(phrases)),
-        tuple(row.get("verbs", ())), tuple(row.get("verb_wh", phrases)), tuple(_adjunct(text) for text in row.get("adjuncts", ())),
+        tuple(row.get("verbs", ())), tuple(row.get("verb_wh", phrases)), tuple(map(_adjunct, row.get("adjuncts", ()))),
         row.get("measured", False), row.get("quoted", False),
     )  # fmt: skip
 

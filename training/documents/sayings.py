@@ -1,55 +1,29 @@
-"""Lines of prose that hold several typed values: runs of roles or verbs, parallel cases, changes, bounds, sequences.
+"""Lines of prose that hold several typed values: roles or verbs of a subject, parallel cases, sequences.
 
-A run is written as `opening | item | between | before the last | closing`, its items as alternatives with ~ between.
-Slots: {s} the subject, {a} a role's name, {v} a value, {n} a noun of its type, {g} what the cases {c} belong to,
-{V} {I} {P} a verb (third person, infinitive, past); [words] are drawn as everywhere.
+Slots of the runs: {s} the subject, {a} a role's name, {v} a value, {n} a noun of its type, {g} what the cases {c}
+belong to, {V} {I} {P} a verb (third person, infinitive, past); [words] are drawn as everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import NamedTuple
-
-from training.documents.cells import Cell, Passage, capital, compose, worded
+from training.documents.cells import Cell, slot, worded
 from training.documents.chance import pick, some, upto
-from training.documents.document import Lang
 from training.documents.lexicon import fill
 from training.documents.page import Page
 from training.documents.roles import Role, Type, roles, roles_of, syntax, types, value
-from training.documents.scales import scaled
+from training.documents.runs import Slots, run
 from training.documents.verbs import infinitive, participle, past, third
-from training.documents.wording import reversed_wording
-
-_SEPARATORS = ("，", "；", ",", ";")
-Slots = dict[str, str | Cell]
 
 
-class Run(NamedTuple):
-    """The parts of a run."""
-
-    opening: str
-    items: tuple[str, ...]
-    between: str
-    last: str
-    closing: str
-
-
-@cache
-def _run(template: str) -> Run:
-    opening, items, between, last, closing = template.split("|")
-    return Run(opening, tuple(item.strip() for item in items.split("~")), between, last, closing)
-
-
-def cast(page: Page, subject: str, count: int) -> list[Role]:
-    """Up to `count` roles that the subject does not have yet and that nobody takes for each other; often of one type."""
+def cast(page: Page, subject: str, count: int, pool: tuple[Role, ...] = ()) -> list[Role]:
+    """Up to `count` roles that the subject does not have and that nobody takes for each other; often of one type."""
     rng, lang = page.rng, page.lexicon.lang
     known, found = page.played.setdefault(subject, []), list[Role]()
     for _ in range(2 * count):
         if len(found) == count:
             break
         kin = found and rng.random() < 0.35
-        role = pick(rng, roles_of(lang, found[-1].type.key) if kin else roles(lang))
+        role = pick(rng, roles_of(lang, found[-1].type.key) if kin else pool or roles(lang))
         if not any(alike(name, other) for name in role.names for other in known):
             known += role.names
             found.append(role)
@@ -74,7 +48,9 @@ def fresh(page: Page, kind: Type, taken: list[str], form: str = "") -> str:
 
 def about(page: Page, subject: str, role: Role) -> str:
     """A phrase that names the role of the subject."""
-    return worded(pick(page.rng, syntax(page.lexicon.lang)["quoting"]["about"]), {"s": subject, "a": pick(page.rng, role.names)})
+    return worded(
+        pick(page.rng, syntax(page.lexicon.lang)["quoting"]["about"]), {"s": subject, "a": pick(page.rng, role.names)}
+    )
 
 
 def properties(page: Page, subject: str) -> None:
@@ -89,7 +65,7 @@ def properties(page: Page, subject: str) -> None:
     if items:
         role_name, cell = str(items[0]["a"]), items[0]["v"]
         assert isinstance(cell, Cell)
-        core = pick(page.rng, page.lexicon.reversed).replace("{a}", role_name).replace("{v}", cell.value)
+        core = worded(pick(page.rng, page.lexicon.reversed), {"a": role_name, "v": cell.value})
         whose = Cell(subject, None, cores=(core,), once=cell.value)
         run(page, "properties", {"s": whose}, items, phrases)
 
@@ -119,7 +95,7 @@ def predicates(page: Page, subject: str) -> None:
         verb, made = pick(page.rng, kind.verbs), value(page, kind)
         cell = Cell(made, kind, subject, (), _verbal(page, subject, kind, verb, tense))
         items.append({tense: {"V": third, "I": infinitive, "P": past}[tense](verb) + _gap(page, made), "v": cell})
-    run(page, "", {"s": subject}, items, [], form.replace("{%s}" % tense, "{%s}{v}" % tense))
+    run(page, "", {"s": subject}, items, [], form.replace(slot(tense), slot(tense) + "{v}"))
 
 
 def _gap(page: Page, made: str) -> str:
@@ -136,7 +112,13 @@ def _verbal(page: Page, subject: str, kind: Type, verb: str, tense: str) -> tupl
         "n": pick(rng, kind.nouns or (which,)),
     }  # fmt: skip
     cores = [pick(rng, forms["past" if tense == "P" else "present"])]
-    if page.lexicon.lang == "en" and bare and " " not in bare and " " not in preposition and which.startswith(("which", "what")):
+    if (
+        page.lexicon.lang == "en"
+        and bare
+        and " " not in bare
+        and " " not in preposition
+        and which.startswith(("which", "what"))
+    ):
         return worded(cores[0], slots), worded(pick(rng, forms["fronted"]), slots | {"i": bare})
     if not bare:
         return worded(cores[0], slots), worded(pick(rng, forms["passive"]), slots | {"p": participle(verb)})
@@ -146,8 +128,8 @@ def _verbal(page: Page, subject: str, kind: Type, verb: str, tense: str) -> tupl
 def parallel(page: Page, group: str) -> None:
     """One role of several cases that belong to one subject."""
     rng, table = page.rng, syntax(page.lexicon.lang)
-    (role, *_) = cast(page, group, 1) or [None]
-    if role is None or role.type.quoted:
+    role = next((role for role in cast(page, group, 1) if not role.type.quoted), None)
+    if role is None:
         return
     cases = _cases(page, upto(rng, 2, 5))
     *told, left = cases if len(cases) > 2 else (*cases, "")
@@ -174,7 +156,7 @@ def _cases(page: Page, count: int) -> list[str]:
     """Different cases, mostly of one sort."""
     rng, table = page.rng, syntax(page.lexicon.lang)
     form, found = pick(rng, table["classes"]), list[str]()
-    slots = page.lexicon.slots | {"L": tuple("ABCDEFGHK"), "N": tuple("123456789")}
+    slots = dict(page.lexicon.slots) | {"L": tuple("ABCDEFGHK"), "N": tuple("123456789")}
     for _ in range(3 * count):
         case = fill(rng, form, slots)
         if len(found) < count and not any(alike(case, other) for other in found):
@@ -199,86 +181,3 @@ def sequence(page: Page, subject: str) -> None:
     if not any(alike(noun, other) for other in page.played.setdefault(subject, [])):
         page.played[subject].append(noun)
         run(page, "sequences", {"s": subject}, items, [])
-
-
-def changes(page: Page, subject: str) -> None:
-    """A role whose value was changed, at times by somebody on some day."""
-    rng, lang = page.rng, page.lexicon.lang
-    for role in cast(page, subject, 1):
-        if not role.type.quoted:
-            form, taken = pick(rng, role.type.kinds), list[str]()
-            slots = {mark: fresh(page, role.type, taken, form) for mark in ("old", "new")}
-            _marked(page, subject, role, slots, pick(rng, syntax(lang)["changes"]))
-
-
-def boundable(lang: Lang, role: Role) -> bool:
-    """Whether the role is an amount and not a bound itself."""
-    return role.type.measured and not any(word in name for word in syntax(lang)["bounds"]["bounding"] for name in role.names)
-
-
-def bounds(page: Page, subject: str) -> None:
-    """A role with its least, greatest and default value."""
-    rng, lang = page.rng, page.lexicon.lang
-    for role in cast(page, subject, 1):
-        if boundable(lang, role):
-            made = value(page, role.type)
-            for _ in range(4):
-                made = made if scaled(made, 0.5) != made else value(page, role.type)
-            low = 0.02 + 0.4 * rng.random()
-            slots = {"low": scaled(made, low), "high": made, "usual": scaled(made, low + (0.95 - low) * rng.random())}
-            if len(set(slots.values())) == 3:
-                _marked(page, subject, role, slots, pick(rng, syntax(lang)["bounds"]["texts"]))
-
-
-def _marked(page: Page, subject: str, role: Role, values: dict[str, str], template: str) -> None:
-    """A line with values of one role that differ by a mark: old and new, least and greatest."""
-    rng, table, start = page.rng, syntax(page.lexicon.lang), page.at
-    slots: Slots = {"s": subject, "a": pick(rng, role.names)}
-    told = dict(values)
-    for mark, kind in (("who", "person"), ("date", "date")):
-        told[mark] = value(page, roles_of(page.lexicon.lang, kind)[0].type)
-    for mark, made in told.items():
-        ask = worded(pick(rng, table["mark_asks"][mark]), {"s": subject, "a": pick(rng, role.names)})
-        if "{%s}" % mark not in template:
-            page.unanswered.append(ask)
-        names = tuple(worded(form, {"a": name}) for form in table["marks"].get(mark, ()) for name in role.names)
-        slots[mark] = Cell(made, role.type if mark in values else None, subject if names else "", names, (ask,))
-    first = len(page.parts)
-    compose(page, template, slots)
-    capital(page, first, start)
-    _passages(page, start, [about(page, subject, role)])
-
-
-def run(page: Page, key: str, slots: Slots, items: list[Slots], phrases: list[str], form: str = "") -> None:
-    """Write a run of items and remember what can be quoted of it."""
-    rng, begun, first = page.rng, page.at, len(page.parts)
-    parts = _run(form or pick(rng, syntax(page.lexicon.lang)[key]))
-    clauses: list[tuple[int, int, int]] = []
-    compose(page, parts.opening, {key: item for key, item in slots.items()})
-    before, each = "", pick(rng, parts.items)
-    for index, item in enumerate(items):
-        if index:
-            before = parts.last if index == len(items) - 1 else parts.between
-            page.put(before)
-        start = page.at
-        compose(page, each if rng.random() < 0.6 else pick(rng, parts.items), slots | item)
-        if before[:1] in _SEPARATORS and before.strip() in _SEPARATORS:
-            clauses.append((start, page.at, index))
-    compose(page, parts.closing, {key: item for key, item in slots.items()})
-    capital(page, first, begun)
-    _passages(page, begun, phrases)
-    for low, high, index in clauses:
-        if len(phrases) == len(items) and (index < len(items) - 1 or parts.closing in (".", "。")):
-            page.passages.append(Passage((low, high), "clause", phrases[index]))
-
-
-def _passages(page: Page, start: int, phrases: list[str]) -> None:
-    whole = page.parts[-1][-1:] in (".", "。")
-    if whole:
-        page.sentence(start)
-    for phrase in phrases[:2]:
-        page.passages.append(Passage((start, page.at), "says" if whole else "row", phrase))
-
-
-Writer = Callable[[Page, str], None]
-WRITERS: tuple[Writer, ...] = (properties, properties, properties, typed, typed, predicates, predicates, parallel, parallel, parallel, changes, changes, bounds, bounds, sequence)

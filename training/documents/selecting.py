@@ -6,7 +6,6 @@ from training.documents.cells import Cell, Placed, index, worded
 from training.documents.chance import pick
 from training.documents.document import Question, Span
 from training.documents.inquire import LONGEST_ANSWER
-from training.documents.lexicon import fill
 from training.documents.page import Page
 from training.documents.roles import Role, Type, adverbial, roles, roles_of, syntax, types
 from training.documents.sayings import alike
@@ -57,14 +56,21 @@ def role_core(page: Page, subject: str, name: str, klass: str) -> str:
     cores = page.lexicon.cores
     special = cores.get(klass)
     template = pick(page.rng, special if special and page.rng.random() < 0.6 else cores[""])
-    return template.replace("{s}", subject).replace("{a}", name)
+    return template.replace("{s}", _said(page, subject)).replace("{a}", name)
+
+
+def _said(page: Page, subject: str) -> str:
+    """The subject as it stands or without its article."""
+    return subject.removeprefix("the ") if page.rng.random() < 0.2 else subject
 
 
 def _by_type(page: Page, cell: Cell) -> tuple[str, list[Placed]]:
     """A question with a question word of the type, and all that it may ask for."""
     assert cell.type is not None
     which = pick(page.rng, cell.type.wh)
-    same = [placed for placed in _of(page, cell.subject) if placed.cell is cell or _answers(placed.cell, which, cell.type)]
+    same = [
+        placed for placed in _of(page, cell.subject) if placed.cell is cell or _answers(placed.cell, which, cell.type)
+    ]
     return _type_core(page, cell.subject, which), same
 
 
@@ -81,7 +87,7 @@ def _answers(cell: Cell, which: str, asked: Type) -> bool:
 def _type_core(page: Page, subject: str, which: str) -> str:
     forms = syntax(page.lexicon.lang)["by_type"]
     form = pick(page.rng, forms["adverbs" if adverbial(page.lexicon.lang, which) else "nouns"])
-    return worded(form, {"s": subject, "w": which})
+    return worded(form, {"s": _said(page, subject), "w": which})
 
 
 def _of(page: Page, subject: str) -> list[Placed]:
@@ -107,7 +113,11 @@ def quote(page: Page, text: str) -> Question | None:
     passage = pick(rng, page.passages)
     low, high = passage.span
     words = text[low:high]
-    rivals = [other for other in page.passages if other.span != passage.span and alike(other.about, passage.about) and other.wordings == passage.wordings]
+    rivals = [
+        other
+        for other in page.passages
+        if other.span != passage.span and alike(other.about, passage.about) and other.wordings == passage.wordings
+    ]
     if rivals or "\n" in words or "\t" in words or high - low > LONGEST_ANSWER or words != words.strip():
         return None
     forms = lexicon.natural["says"] if passage.wordings == "says" else syntax(lexicon.lang)["quoting"][passage.wordings]
@@ -151,7 +161,10 @@ def _missing(page: Page) -> str:
         told = any(not placed.cell.type or _answers(placed.cell, which, kind) for placed in known)
         return "" if told else _type_core(page, cell.subject, which)
     role = _near(page, cell.type)
-    if any(not placed.cell.names and (placed.cell.type is None or placed.cell.type.family == role.type.family) for placed in known):
+    if any(
+        not placed.cell.names and (placed.cell.type is None or placed.cell.type.family == role.type.family)
+        for placed in known
+    ):
         return ""  # what is told without its role's name may be meant
     if any(alike(name, other) for placed in known for other in placed.cell.names for name in role.names):
         return ""

@@ -6,9 +6,20 @@ from training.documents.acts import Clock, action, entry
 from training.documents.chance import pick, upto
 from training.documents.columns import table
 from training.documents.listings import constants, methods, pairs, parameters, tuples
+from training.documents.marked import bounds, changes
 from training.documents.page import Page
-from training.documents.sayings import WRITERS
+from training.documents.sayings import parallel, predicates, properties, sequence, typed
 from training.documents.titles import Numbering, title
+
+_WRITERS = (
+    *(properties,) * 3,
+    *(typed,) * 2,
+    *(predicates,) * 2,
+    *(parallel,) * 3,
+    *(changes,) * 2,
+    *(bounds,) * 2,
+    sequence,
+)
 
 
 def told_typed(page: Page) -> None:
@@ -62,7 +73,7 @@ def _paragraph(page: Page, subjects: list[str]) -> None:
         if roll < 0.45:
             action(page)
         else:
-            pick(rng, WRITERS)(page, _subject(page, subjects))
+            pick(rng, _WRITERS)(page, _subject(page, subjects))
         if page.at == begun:
             continue
         if page.parts[-1][-1:] not in (".", "。") or rng.random() < 0.25:
@@ -91,7 +102,7 @@ def listed_typed(page: Page) -> None:
             (constants if roll < 0.4 else methods if roll < 0.7 else parameters)(page)
             page.put("\n")
         else:
-            action(page) if roll < 0.4 else pick(rng, WRITERS)(page, _subject(page, subjects))
+            action(page) if roll < 0.4 else pick(rng, _WRITERS)(page, _subject(page, subjects))
             page.put("\n")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from training.documents.chance import listed
+
 _IRREGULAR = {
     "keep": "kept", "sleep": "slept", "hold": "held", "send": "sent", "bind": "bound", "run": "ran", "begin": "began",
     "lose": "lost", "draw": "drew", "bear": "bore", "show": "showed", "wake": "woke", "burst": "burst", "set": "set",
@@ -49,4 +51,4 @@ def participle(verb: str) -> str:
 
 
 _PARTICIPLES = {"draw": "drawn", "bear": "borne", "show": "shown", "write": "written", "drive": "driven"}
-_DOUBLED = frozenset("ship drop map stop trip log scan pin wrap permit emit transmit".split())
+_DOUBLED = frozenset(listed("ship drop map stop trip log scan pin wrap permit emit transmit"))
