@@ -117,6 +117,13 @@ def value(page: Page, kind: Type, form: str = "", pooled: bool = True) -> str:
     return page.kinds.make(form) if pooled or form not in POOLED else page.kinds.makers[form](page.rng)
 
 
+@cache
+def asks(lang: Lang) -> dict[str, list[str]]:
+    """Questions that ask for a role without its name, by the role's first name."""
+    table: dict[str, list[str]] = tomllib.loads((HERE / f"asks_{lang}.toml").read_text(encoding="utf-8"))
+    return table
+
+
 def nounlike(lang: Lang, kind: Type) -> tuple[str, ...]:
     """The question phrases of a type that can be the subject of a sentence: "which port", not "where"."""
     return tuple(phrase for phrase in kind.wh if not adverbial(lang, phrase))

@@ -7,7 +7,7 @@ from training.documents.chance import pick
 from training.documents.document import Question, Span
 from training.documents.inquire import LONGEST_ANSWER
 from training.documents.page import Page
-from training.documents.roles import Role, Type, adverbial, roles, roles_of, syntax, types
+from training.documents.roles import Role, Type, adverbial, asks, roles, roles_of, syntax, types
 from training.documents.sayings import alike
 from training.documents.wording import dressed, key_phrases, quote_wording
 
@@ -21,6 +21,8 @@ def value(page: Page, text: str) -> Question | None:
         same = _sharing(page, core)
         if cell.once and text.count(cell.once) > 1:
             return None
+    elif cell.type and cell.names and cell.names[0] in asks(page.lexicon.lang) and rng.random() < 0.4:
+        core, same = _described(page, cell, cell.names[0])
     elif cell.subject and cell.names and (not _typed(cell) or rng.random() < 0.6):
         core, same = _by_role(page, cell)
     elif cell.subject and _typed(cell):
@@ -62,6 +64,22 @@ def role_core(page: Page, subject: str, name: str, klass: str) -> str:
 def _said(page: Page, subject: str) -> str:
     """The subject as it stands or without its article."""
     return subject.removeprefix("the ") if page.rng.random() < 0.2 else subject
+
+
+def _described(page: Page, cell: Cell, name: str) -> tuple[str, list[Placed]]:
+    """A question that describes the role of a name, and all that may be taken for its answer."""
+    same = [
+        placed
+        for placed in _of(page, cell.subject)
+        if placed.cell is cell
+        or _akin(placed.cell, cell.type)
+        or any(alike(name, known) for known in placed.cell.names)
+    ]
+    return worded(pick(page.rng, asks(page.lexicon.lang)[name]), {"s": _said(page, cell.subject)}), same
+
+
+def _akin(cell: Cell, kind: Type | None) -> bool:
+    return cell.type is None or (kind is not None and cell.type.family == kind.family)
 
 
 def _by_type(page: Page, cell: Cell) -> tuple[str, list[Placed]]:
@@ -168,6 +186,9 @@ def _missing(page: Page) -> str:
         return ""  # what is told without its role's name may be meant
     if any(alike(name, other) for placed in known for other in placed.cell.names for name in role.names):
         return ""
+    described = asks(lang).get(role.names[0])
+    if described and rng.random() < 0.4 and not any(_akin(placed.cell, role.type) for placed in known):
+        return worded(pick(rng, described), {"s": _said(page, cell.subject)})
     return role_core(page, cell.subject, pick(rng, role.names), role.type.klass)
 
 
