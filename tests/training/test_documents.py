@@ -96,10 +96,11 @@ def test_facts_stand_where_the_page_says(lang: str, kind: object) -> None:
     kind(page)  # type: ignore[operator]
     text = page.text()
     assert len(text) == page.at
-    assert page.facts or page.told
+    assert page.facts or page.told or page.cells
     assert all(text.startswith(fact.value, fact.start) for fact in page.facts)
     for told in page.told:
         assert all(text.startswith(written, start) for _, start, written in told.places)
+    assert all(text.startswith(placed.cell.value, placed.start) for placed in page.cells)
     assert all(text[start:end] == text[start:end].strip() for start, end in page.sentences)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from training.documents import inquire
+from training.documents import inquire, selecting
 from training.documents.chance import pick
 from training.documents.document import Question, Span
 from training.documents.inquire import LONGEST_ANSWER
@@ -28,7 +28,10 @@ def questions(page: Page, text: str, count: int) -> tuple[Question, ...]:
         for attempt in range(_ATTEMPTS):
             if attempt == _ATTEMPTS - 2 and page.rng.random() < 0.5:
                 kind = "fact"
-            question = _FRAMED[kind](page, text) if by_frame else _PLAIN[kind](page, text, groups)
+            if page.cells:
+                question = _TYPED[kind](page, text)
+            else:
+                question = _FRAMED[kind](page, text) if by_frame else _PLAIN[kind](page, text, groups)
             if question and _new(question, seen.setdefault(question.spans, [])):
                 asked.append(question)
                 break
@@ -196,4 +199,10 @@ _FRAMED: dict[str, inquire.Asker] = {
     "quote": inquire.quote,
     "heading": inquire.heading,
     "absent": inquire.absent,
+}
+_TYPED: dict[str, inquire.Asker] = {
+    "fact": selecting.value,
+    "quote": selecting.quote,
+    "heading": selecting.heading,
+    "absent": selecting.absent,
 }

@@ -11,6 +11,7 @@ from training.documents.kinds import Kinds
 from training.documents.lexicon import Attribute, Domain, Lexicon, entity, fill
 
 if TYPE_CHECKING:
+    from training.documents.cells import Index, Passage, Placed
     from training.documents.frames import Frame
     from training.documents.telling import Told
 
@@ -57,6 +58,13 @@ class Page:
         self.kinds = Kinds(rng, lexicon.lang)
         self.stated_names: set[str] = set()  # of what may be defined once: classes, functions, clauses
         self.title: Span | None = None
+        self.cells: list[Placed] = []
+        self.index: Index | None = None  # of the cells, made when they are asked for
+        self.passages: list[Passage] = []
+        self.unanswered: list[str] = []  # bare questions that the page looks like answering
+        self.objects: list[str] = []  # of acts
+        self.rows: list[str] = []  # the names of rows and of programs' parts
+        self.played: dict[str, list[str]] = {}  # the names of the roles that a subject has
 
     @property
     def full(self) -> bool:

@@ -18,6 +18,7 @@ from training.documents.office import contract, interface, minutes, release
 from training.documents.page import Page
 from training.documents.prose import running, specification
 from training.documents.reference import reference
+from training.documents.selection import listed_typed, tabled_typed, told_typed
 from training.documents.sources import source
 from training.documents.tables import records
 
@@ -44,6 +45,10 @@ KINDS: tuple[tuple[Kind, Flow], ...] = (
     *((module, "columns"),) * 4,
     *((source, "columns"),) * 2,
     *((code, "columns"),) * 2,
+    *((told_typed, "cells"),) * 11,
+    *((listed_typed, "columns"),) * 6,
+    *((tabled_typed, "columns"),) * 4,
+    (tabled_typed, "cells"),
 )  # fmt: skip
 
 
