@@ -233,7 +233,7 @@ def main(arguments: list[str] | None = None) -> None:
     found = growth(QUICK_SIZES if chosen.quick else SIZES)
     if chosen.plot:
         plot(found, chosen.plot)
-    asyncio.run(processes(4))
+    asyncio.run(processes(16))
     asyncio.run(through_service(prose("zh", 1_000_000), GLYPHS))
     legibility()
 
