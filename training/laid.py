@@ -134,11 +134,17 @@ def places_of(text: str, pages: Sequence[PageLayout], recipe: Recipe) -> Places:
         drawn = p.offsets >= 0  # a wrap mark is drawn, but is no character of the text
         x[p.offsets[drawn]], y[p.offsets[drawn]] = p.x[drawn], p.y[drawn]
     limit = recipe.shape.columns * CELL_PX
-    # A space inside a line has no ink but a place: right after the character before it.
+    # A space has no ink but a place: right after the character before it, or at the edge before an indented line's ink.
     start = pages[0].text_start
     for i in start + np.flatnonzero(points[start:] == 0x20):
         before = i - 1
-        if before >= 0 and x[before] >= 0 and row[before] == row[i] and page[before] == page[i]:
+        if i == start or text[before] == "\n":
+            first = i
+            while text[first : first + 1] == " ":
+                first += 1
+            if first < size and x[first] >= 0 and row[first] == row[i] and page[first] == page[i]:
+                x[i], y[i] = 0, y[first]
+        elif x[before] >= 0 and row[before] == row[i] and page[before] == page[i]:
             right = x[before] + width[before]
             if right + width[i] <= limit:
                 x[i], y[i] = right, y[before]

@@ -150,6 +150,17 @@ def test_a_transcription_is_its_page_and_every_cell_is_where_the_character_stand
 
 
 @pytest.mark.parametrize("flow", [Flow.CELLS, Flow.COLUMNS])
+def test_a_page_that_begins_with_an_indent_is_transcribed_from_there(flow):
+    text = "    return left\n  pass\nend"
+    laid = lay(text, recipe(flow))
+    row = next(r for seed in range(20) if (r := transcription(laid, random.Random(seed))) and not r.skip)
+    assert characters(row.ids[2:]) == text
+    assert row.ids[3] == ROW, "the line is announced before its spaces"
+    inked = laid.pages[0].offsets[0]
+    assert laid.places.column[inked] - laid.places.column[0] == inked, "one column for each space of the indent"
+
+
+@pytest.mark.parametrize("flow", [Flow.CELLS, Flow.COLUMNS])
 def test_synthesised_documents_reach_the_dialogues(monkeypatch, flow):
     made: list[str] = []
 
