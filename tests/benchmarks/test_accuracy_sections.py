@@ -2,6 +2,7 @@
 
 import json
 import lzma
+from dataclasses import replace
 
 import pytest
 from glyphstream.client import Document
@@ -140,6 +141,20 @@ async def test_every_kind_of_text_of_a_mode_is_transcribed(held, cell, kinds):
     records = await taken(reading.transcribe(Oracle(), held, PLAN, cell))
     assert [one.case.lang for one in records] == kinds
     assert {(one.case.rung, one.figures["errors"]) for one in records} == {(cell.rung, 0)}
+
+
+class Cleaning(Oracle):
+    """Services that take characters out before they make pages."""
+
+    async def open(self, upload, *, blank=False):
+        opened = await super().open(upload, blank=blank)
+        return replace(opened, text=opened.text[5:])
+
+
+async def test_what_never_reaches_a_page_is_no_error_of_the_reader(held):
+    cell = Cell("precise", 14, "comfortable", pinned=False)
+    records = await taken(reading.transcribe(Cleaning(), held, PLAN, cell))
+    assert {one.figures["errors"] for one in records} == {0}
 
 
 async def test_the_headings_of_a_document_are_counted(held):
