@@ -1,5 +1,6 @@
 """Owns the order in which the characters of a line stand from left to right: rules L1, L2 and L4 of UAX #9."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from render_service.code_points import Codes
-from render_service.lines import HANGING, Setting, Units
+from render_service.lines import HANGING, Atom, Setting, Units
 from render_service.style import Flow
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ PARAGRAPH_CHARACTERS = 4_096
 Levels = npt.NDArray[np.int8]
 
 
-def rearrange(given: Setting, cut: "Cut", placed: tuple[Codes, Units, Units]) -> tuple[Codes, Units]:
+def rearrange(
+    given: Setting, cut: "Cut", placed: tuple[Codes, Units, Units], atoms: Sequence[Atom]
+) -> tuple[Codes, Units]:
     """Code points and positions of a page whose lines were set from left to right.
 
     Lines with characters of the other direction are put into visual order, brackets mirrored; a paragraph of that
@@ -30,11 +33,15 @@ def rearrange(given: Setting, cut: "Cut", placed: tuple[Codes, Units, Units]) ->
     columns, style = given.style.flow is Flow.COLUMNS, given.style
     room = style.room_px(cut.width) * 1000 // style.font_px
     bounds = [*cut.line_starts, len(codes)]
+    heads = np.arange(len(codes))
+    for atom in atoms:
+        heads[atom.start : atom.stop] = atom.start
     for start, stop in pairwise(bounds):
         own = slice(start, _ink_end(given.text, cut.text_start + start, cut.text_start + stop) - cut.text_start)
         if own.stop > start and given.turns:
             levels, back = _levels(given, cut.text_start + start, cut.text_start + own.stop)
             if levels.any():
+                levels = _undivided(levels, heads[own] - start)
                 units[own] = _reordered(units[own], advances[own], levels, room if back and not columns else 0)
                 for at in np.flatnonzero(levels & 1) + start:
                     codes[at] = given.shaper.mirrored(int(codes[at]))
@@ -58,6 +65,13 @@ def _levels(given: Setting, start: int, stop: int) -> tuple[Levels, bool]:
     after = after if after >= 0 else min(len(given.text), stop + PARAGRAPH_CHARACTERS)
     levels, back = given.shaper.levels(given.text[before:after], given.style.flow is Flow.COLUMNS)
     return levels[start - before : stop - before], back
+
+
+def _undivided(levels: Levels, heads: npt.NDArray[np.int64]) -> Levels:
+    """One level, the highest, for what is drawn together: a mark may have that of the character before its word."""
+    highest = np.zeros_like(levels)
+    np.maximum.at(highest, heads, levels)
+    return highest[heads]
 
 
 def _reordered(units: Units, advances: Units, levels: Levels, room: int) -> Units:

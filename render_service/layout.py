@@ -170,7 +170,7 @@ def place(given: Setting, index: int, cut: Cut) -> PageLayout:
     advances = given.advances(codes, text, atoms)
     units = _units(given, advances, (starts, marked), text)
     if atoms or given.turns:
-        codes, units = rearrange(given, cut, (codes, units, advances))
+        codes, units = rearrange(given, cut, (codes, units, advances), atoms)
     rows = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(codes))))
     alone = _visible()[codes]
     for atom in atoms:

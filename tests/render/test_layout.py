@@ -157,6 +157,14 @@ def test_words_that_run_back_keep_their_widths_between_tabs(lay_out):
     assert [(run.x, run.width) for run in page.runs] == [(49, 21), (84, 14)]
 
 
+def test_a_word_whose_first_mark_has_another_direction_stays_together(lay_out):
+    (page,) = lay_out("\u05e9\u1e31\U000e0067\u064e\u063f\x03\u2024", COLUMNS)
+    assert not piled_up(page, COLUMNS)
+    (word,) = (run for run in page.runs if "\u063f" in run.text)
+    (box,) = page.x[page.code_points == 3].tolist()
+    assert word.x >= box + 2 * COLUMNS.font_px or word.x + word.width <= box
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(text=WRITTEN_TEXT | st.text(st.sampled_from("ab1 中אבשלו\t(）")), style=STYLES)
 def test_no_glyph_stands_in_anothers_place(lay_out, text, style):
