@@ -229,7 +229,7 @@ class Client:
         try:
             yield call
         except grpc.aio.AioRpcError as error:
-            raise error_of(error) from error
+            raise error_of(error, late=call.time_remaining() == 0) from error
         finally:
             call.cancel()
 

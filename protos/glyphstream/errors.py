@@ -29,6 +29,8 @@ from google.rpc.error_details_pb2 import ErrorInfo, RequestInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 DETAILS_KEY = "grpc-status-details-bin"
+# What grpc.aio says in place of the status when a call ends while it is being written to (grpc issue 36066).
+MASKED = (grpc.StatusCode.INTERNAL, "Internal error from Core")
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,23 @@ BY_CODE: Mapping[grpc.StatusCode, type[GlyphstreamError]] = {
 }
 
 
-def error_of(call: grpc.aio.AioRpcError) -> GlyphstreamError:
-    """The error that a call's status stands for: by its reason, else by its code."""
+def error_of(call: grpc.aio.AioRpcError, *, late: bool = False) -> GlyphstreamError:
+    """The error that a call's status stands for: by its reason, else by its code.
+
+    `late` says that the call's time was up. It tells a deadline from a peer that is gone where grpc names neither.
+    """
+    code, said = call.code(), call.details() or call.code().name
+    if (code, said) == MASKED:
+        code, said = _unmasked(late)
     details = _details(call)
-    kind = BY_REASON.get(details.reason) or BY_CODE.get(call.code(), ServiceFault)
-    return kind(call.code(), call.details() or call.code().name, details)
+    kind = BY_REASON.get(details.reason) or BY_CODE.get(code, ServiceFault)
+    return kind(code, said, details)
+
+
+def _unmasked(late: bool) -> tuple[grpc.StatusCode, str]:
+    if late:
+        return grpc.StatusCode.DEADLINE_EXCEEDED, "the time was up while the call was being written to"
+    return grpc.StatusCode.UNAVAILABLE, "the peer ended the call while it was being written to"
 
 
 def _details(call: grpc.aio.AioRpcError) -> Details:

@@ -82,3 +82,19 @@ def test_every_public_code_has_a_kind_of_exception_at_the_client():
     public = {row.code for row in TABLE.values() if row is not BUG}  # what has no kind is a bug over there
     by_reason = {TABLE[kind].code for kind in TABLE if TABLE[kind].reason in clients.BY_REASON}
     assert public <= by_reason | set(clients.BY_CODE)
+
+
+@pytest.mark.parametrize(
+    ("late", "kind"),
+    [
+        pytest.param(False, clients.Unavailable, id="the peer is gone"),
+        pytest.param(True, clients.DeadlineExceeded, id="the time was up"),
+    ],
+)
+def test_what_a_failed_write_masked_is_no_fault_of_a_service(late, kind):
+    nothing = grpc.aio.Metadata()
+    masked = grpc.aio.AioRpcError(CODE.INTERNAL, nothing, nothing, details="Internal error from Core")
+    error = clients.error_of(masked, late=late)
+    assert (type(error), error.worth_retrying) == (kind, not late)
+    other = grpc.aio.AioRpcError(CODE.INTERNAL, nothing, nothing, details="a bug")
+    assert type(clients.error_of(other, late=late)) is clients.ServiceFault
