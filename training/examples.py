@@ -17,7 +17,8 @@ from render_service.layout import PageLayout
 from render_service.style import Flow
 from training.alphabet import ABSENT, COLUMN, IM_END, IM_START, PAGE, ROW, VISION_END, VISION_START
 from training.checkpoint import ROW_ANCHORS
-from training.documents import Document, Lang, card, from_text, outline, synthesize
+from training.documents import Document, Lang, amid, card, from_text, outline, planted, shown, synthesize
+from training.documents.chance import upto
 from training.laid import NONE, SINK, SLOTS, Ints, Laid, Recipe, known, lay
 from training.network import Shape
 from training.outlines import entries
@@ -26,8 +27,13 @@ from training.texts import Corpus, noise
 
 DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
 """Characters that the tower is asked for."""
-CARDS, SYNTHESISED = 0.07, 0.6
-"""Shares of the documents that are asked about: plain keys and values, synthesised genres; the rest is natural text."""
+CARDS, PLANTED, SYNTHESISED = 0.05, 0.25, 0.45
+"""Shares of the documents that are asked about: plain keys and values, facts in real text, synthesised genres; the rest
+is real text."""
+AMID = 0.4
+"""Share of the synthesised documents that have real text between their paragraphs."""
+SHOWN = 0.8
+"""Share of the documents without Markdown's marks, as the pages of a Markdown document are."""
 PULLED = 64
 """Most positions of an example at which attention is pulled; more cost memory and teach little."""
 
@@ -117,6 +123,8 @@ class Source:
             text = self._synthesized(recipe, lang, characters).text
         else:
             text = self.corpus.window(self.rng, lang, characters)
+        if recipe.flow is Flow.CELLS and self.rng.random() < SHOWN:
+            text = shown(self.rng, Document(text, (), lang, "cells", outline(text))).text
         laid = lay(known(text), recipe)
         row = laid and transcription(laid, self.rng)
         return (row, laid) if row and laid else None
@@ -126,21 +134,29 @@ class Source:
         lang, fill = self._language(recipe)
         longer = recipe.shape.pages > 1 and self.rng.random() < 0.45
         characters = int(fill * (self.rng.uniform(1.0, 2.2) if longer else self.rng.uniform(0.4, 1.0)))
-        kind = self.rng.random()
-        if kind < CARDS:
-            document = card(self.rng, lang, min(characters, 600), self.corpus.passage(self.rng, lang, 1500))
-        elif kind < CARDS + SYNTHESISED:
-            document = self._synthesized(recipe, lang, max(200, characters))
-        else:
-            text = self.corpus.passage(self.rng, lang, characters)
-            count = min(24, 4 + characters // 150)
-            asked = from_text(self.rng, text, lang, count, self.corpus.window(self.rng, lang, 1500))
-            document = Document(text, asked, lang, "cells", outline(text))
+        document = self._drawn(recipe, lang, characters)
+        if recipe.flow is Flow.CELLS and self.rng.random() < SHOWN:
+            document = shown(self.rng, document)
         document = replace(document, text=document.text.rstrip("\n"))
         if known(document.text) != document.text:
             return None
         laid = lay(document.text, recipe, self.rng.random() if longer else 0.0)
         return (document, laid) if laid else None
+
+    def _drawn(self, recipe: Recipe, lang: Lang, characters: int) -> Document:
+        """A document of one of the sorts, each as often as its share."""
+        rng, corpus, kind = self.rng, self.corpus, self.rng.random()
+        if kind < CARDS:
+            return card(rng, lang, min(characters, 600), corpus.passage(rng, lang, 1500))
+        if kind < CARDS + PLANTED:
+            return planted(rng, lang, corpus.passage(rng, lang, characters), corpus.window(rng, lang, 1500))
+        if kind < CARDS + PLANTED + SYNTHESISED:
+            document = self._synthesized(recipe, lang, max(200, characters))
+            between = corpus.passage(rng, lang, characters // upto(rng, 2, 6)) if rng.random() < AMID else ""
+            return amid(rng, document, between)
+        text = corpus.passage(rng, lang, characters)
+        asked = from_text(rng, text, lang, min(24, 4 + characters // 150), corpus.window(rng, lang, 1500))
+        return Document(text, asked, lang, "cells", outline(text))
 
     def _synthesized(self, recipe: Recipe, lang: Lang, characters: int) -> Document:
         """What is written for machines comes in columns more often than not."""

@@ -10,7 +10,7 @@ from render_service.style import Flow
 from training import examples
 from training.alphabet import ABSENT, COLUMN, FIRST_CHARACTER, IM_END, PAGE, ROW
 from training.checkpoint import PAGE_ANCHORS, ROW_ANCHORS, alphabet
-from training.documents import Question, synthesize
+from training.documents import Question
 from training.examples import Source
 from training.laid import NONE, SINK, Recipe, lay
 from training.network import Shape
@@ -36,7 +36,13 @@ class Prose:
     """Stands in for the corpus: numbered rules, as many as are asked for."""
 
     def window(self, rng, lang, characters):
-        return "\n".join(f"{rng.randrange(999)}. 保存 {rng.randrange(99)} 天。" for _ in range(characters // 14 + 1))
+        things = {"zh": "水泵电机阀门滤网轴承线缆", "en": "pump engine valve filter bearing cable"}[lang]
+        rules = characters // 20 + 1
+        if lang == "zh":
+            named = ("".join(rng.sample(things, 4)) for _ in range(rules))
+            return "\n".join(f"{rng.randrange(999)}. {name}保存 {rng.randrange(99)} 天。" for name in named)
+        named = (" ".join(rng.sample(things.split(), 2)) for _ in range(rules))
+        return "\n".join(f"{rng.randrange(999)}. The {name} is kept {rng.randrange(99)} days." for name in named)
 
     passage = window
 
@@ -161,26 +167,37 @@ def test_a_page_that_begins_with_an_indent_is_transcribed_from_there(flow):
 
 
 @pytest.mark.parametrize("flow", [Flow.CELLS, Flow.COLUMNS])
-def test_synthesised_documents_reach_the_dialogues(monkeypatch, flow):
+@pytest.mark.parametrize(
+    ("maker", "share"),
+    [
+        pytest.param("card", examples.CARDS, id="keys and values"),
+        pytest.param("planted", examples.PLANTED, id="facts in real text"),
+        pytest.param("synthesize", examples.SYNTHESISED * (1 - examples.AMID), id="synthesised"),
+        pytest.param("amid", examples.SYNTHESISED, id="synthesised, with and without real text between"),
+    ],
+)
+def test_every_sort_of_document_reaches_the_dialogues(monkeypatch, flow, maker, share):
     made: list[str] = []
+    make = getattr(examples, maker)
 
     def remember(*args):
-        document = synthesize(*args)
+        document = make(*args)
         made.append(document.text.rstrip("\n"))
         return document
 
-    monkeypatch.setattr(examples, "synthesize", remember)
+    monkeypatch.setattr(examples, maker, remember)
+    monkeypatch.setattr(examples, "SHOWN", 0.0)
     source = Source(Prose(), 7)
-    drawn = [found[0] for _ in range(200) if (found := source._document(recipe(flow)))]
-    synthesised = sum(document.text in made for document in drawn)
-    assert synthesised > 0.5 * len(drawn)
-    assert len(drawn) > 160
+    drawn = [found[0] for _ in range(400) if (found := source._document(recipe(flow)))]
+    reached = sum(document.text in made for document in drawn)
+    assert reached > 0.5 * share * len(drawn)
+    assert len(drawn) > 320
 
 
 def test_summaries_of_natural_text_tell_its_headings(monkeypatch):
     monkeypatch.setattr(examples, "synthesize", lambda *_: pytest.fail("natural text is asked for"))
     source = Source(Headed(), 5)
-    source.rng = Always(0.7)
+    source.rng = Always(0.8)
     row, _ = source._summary(recipe())
     assert characters(row.ids).startswith("# 保存\n")
 

@@ -1,9 +1,12 @@
 """Documents with questions whose answers are spans of the text: synthesised ones, and questions about natural text."""
 
+from training.documents.amid import amid
 from training.documents.cards import card
 from training.documents.document import Document, Lang, Question
 from training.documents.natural import from_text
+from training.documents.planting import planted
 from training.documents.reading import outline
+from training.documents.shown import shown
 from training.documents.synthesis import synthesize
 
-__all__ = ["Document", "Lang", "Question", "card", "from_text", "outline", "synthesize"]
+__all__ = ["Document", "Lang", "Question", "amid", "card", "from_text", "outline", "planted", "shown", "synthesize"]

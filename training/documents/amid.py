@@ -1,0 +1,44 @@
+"""A synthesised document with real text between its paragraphs: what is asked for then stands among what is not."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import replace
+from itertools import accumulate, pairwise
+from random import Random
+
+from training.documents.chance import some, upto
+from training.documents.document import Document, Span
+from training.documents.reading import titles
+
+# Where a paragraph ends; tables, lists of values and code have no such places.
+_END = re.compile(r"(?<=[。.!?！？])\n+")
+_MOST = 4
+
+
+def amid(rng: Random, document: Document, prose: str) -> Document:
+    """The document with lines of the prose at up to four ends of paragraphs; headings of the prose are left out."""
+    ends = [match.end() for match in _END.finditer(document.text)]
+    lines = [line for line in prose.split("\n") if line.strip() and not titles(line)]
+    cuts = sorted(some(rng, ends, upto(rng, 1, _MOST)))
+    if not cuts or len(lines) < len(cuts):
+        return document
+    share = len(lines) // len(cuts)
+    pieces = ["\n".join(lines[number * share : (number + 1) * share]) + "\n" for number in range(len(cuts))]
+    shifts = [0, *accumulate(map(len, pieces))]
+    bounds = [0, *cuts, len(document.text)]
+    kept = [document.text[low:high] for low, high in pairwise(bounds)]
+    text = kept[0] + "".join(piece + part for piece, part in zip(pieces, kept[1:], strict=True))
+
+    def moved(span: Span) -> Span:
+        by = shifts[bisect_right(cuts, span[0])]
+        return span[0] + by, span[1] + by
+
+    return replace(
+        document,
+        text=text,
+        questions=tuple(replace(q, spans=tuple(map(moved, q.spans))) for q in document.questions),
+        outline=tuple((*moved((start, end)), level) for start, end, level in document.outline),
+        title=document.title and moved(document.title),
+    )
