@@ -21,9 +21,10 @@ from training.documents import Document, Lang, amid, card, from_text, outline, p
 from training.documents.chance import upto
 from training.laid import NONE, SINK, SLOTS, Ints, Laid, Recipe, known, lay
 from training.network import Shape
+from training.noise import code, noise, table
 from training.outlines import entries
 from training.rows import Row, dialogue, summary, transcription
-from training.texts import Corpus, noise
+from training.texts import Corpus
 
 DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
 """Characters that the tower is asked for."""
@@ -116,10 +117,12 @@ class Source:
 
     def _transcription(self, recipe: Recipe) -> tuple[Row, Laid] | None:
         lang, characters = self._language(recipe)
-        kind = self.rng.random()
-        if kind < 0.2:
+        kind, columns = self.rng.random(), recipe.flow is Flow.COLUMNS
+        if columns and kind < 0.35:
+            text = (code if kind < 0.15 else table)(self.rng, characters)
+        elif kind < (0.45 if columns else 0.2):
             text = noise(self.rng, characters)
-        elif kind < 0.45:
+        elif kind < (0.85 if columns else 0.45):
             text = self._synthesized(recipe, lang, characters).text
         else:
             text = self.corpus.window(self.rng, lang, characters)
