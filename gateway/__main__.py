@@ -19,7 +19,7 @@ from gateway.reading import Wings
 from gateway.residents import Residents
 from gateway.routes import HttpLimits, Routes, is_public
 from gateway.servicer import TABLE, GatewayServicer, admission, register
-from gateway.settings import NO_HTTP, Settings, http_address
+from gateway.settings import IN_MEMORY, NO_HTTP, Settings, http_address
 from gateway.store import Limits, Store
 from serving import telemetry
 from serving.process import Endpoint, run, serve
@@ -32,7 +32,8 @@ HTTP_DRAIN_SHARE = 0.9
 async def _main(settings: Settings) -> int:
     renderer = Renderer(settings.render_target, settings.page_message_max_bytes)
     reader = Reader(settings.reader_target, settings.page_message_max_bytes)
-    store = Store(settings.store_path, Limits(settings.store_max_bytes, settings.store_ttl_s))
+    path = None if settings.store_path == IN_MEMORY else settings.store_path
+    store = Store(path, Limits(settings.store_max_bytes, settings.store_ttl_s))
     wings = Wings(renderer, reader, Residents(), settings.pages_max_bytes, settings.sidecar_max_characters)
     desk = Desk(wings, store, settings.question_max_characters, settings.usual_memory_bytes)
     servicer = GatewayServicer(desk, settings.climb_limit_s, settings.document_max_bytes)

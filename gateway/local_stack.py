@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.settings import NO_HTTP, child_environment
+from gateway.settings import IN_MEMORY, NO_HTTP, child_environment
 
 HOST = "127.0.0.1"
 LOG_LINES_KEPT = 12
@@ -179,7 +178,7 @@ async def running_stack(
     http: str = NO_HTTP,
     settings: Mapping[str, str] = NO_SETTINGS,
 ) -> AsyncIterator[Addresses]:
-    """The three services, serving; without `store` documents are kept for as long as the stack runs.
+    """The three services, serving; without `store` documents are kept in memory, for as long as the stack runs.
 
     `http` is HOST:PORT of the web page; without it there is none. `settings` are environment variables for all three,
     such as GLYPHSTREAM_READER_MODEL.
@@ -188,7 +187,6 @@ async def running_stack(
     body of the `async with` runs: that is then cancelled.
     """
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="glyphstream-")))
         render, reader, gateway = (Service(name, hear) for name in ("render_service", "reader_service", "gateway"))
         for service, prefix in ((render, "RENDER"), (reader, "READER")):
             own = {f"GLYPHSTREAM_{prefix}_PORT": "0", f"GLYPHSTREAM_{prefix}_HOST": HOST}
@@ -200,7 +198,7 @@ async def running_stack(
             "GLYPHSTREAM_GATEWAY_PORT": str(port),
             "GLYPHSTREAM_GATEWAY_RENDER_TARGET": render_target,
             "GLYPHSTREAM_GATEWAY_READER_TARGET": reader_target,
-            "GLYPHSTREAM_GATEWAY_STORE_PATH": str(store or folder / "documents.sqlite"),
+            "GLYPHSTREAM_GATEWAY_STORE_PATH": str(store or IN_MEMORY),
             "GLYPHSTREAM_GATEWAY_HTTP": http,
         }
         await _start(stack, gateway, environment)

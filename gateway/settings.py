@@ -15,6 +15,7 @@ from serving.settings import CONFIG, ServiceSettings
 MIB = 1 << 20
 MOST_PORT = 65535
 NO_HTTP = "off"  # not empty: an empty variable is no variable
+IN_MEMORY = Path(":memory:")
 
 
 def _store_path() -> Path:
@@ -58,7 +59,9 @@ class Settings(ServiceSettings):
         default=0, ge=0, description="what answers usually take on the card, for advice in the log; 0: say nothing"
     )
 
-    store_path: Path = Field(default_factory=_store_path)
+    store_path: Path = Field(
+        default_factory=_store_path, description=f"SQLite file of the documents; {IN_MEMORY} keeps none on disk"
+    )
     store_max_bytes: int = Field(default=1024 * MIB, gt=0)
     store_ttl_s: float = Field(
         default=24 * 3600.0, gt=0, description="a document is forgotten this long after its last use"

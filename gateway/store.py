@@ -53,9 +53,9 @@ class Limits:
 
 
 class Store:
-    """The document store. `clock` gives seconds since the epoch."""
+    """The document store; without a path it lasts as long as it is open. `clock` gives seconds since the epoch."""
 
-    def __init__(self, path: Path, limits: Limits, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, path: Path | None, limits: Limits, clock: Callable[[], float] = time.time) -> None:
         self._path, self._limits, self._clock = path, limits, clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._database: sqlite3.Connection | None = None
@@ -105,9 +105,10 @@ class Store:
         return self._database
 
     def _open(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._path.touch(mode=0o600)
-        self._database = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT_S)
+        if self._path:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._path.touch(mode=0o600)
+        self._database = sqlite3.connect(self._path or ":memory:", timeout=BUSY_TIMEOUT_S)
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.executescript(SCHEMA)
         self._expire()

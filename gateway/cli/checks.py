@@ -16,7 +16,7 @@ from typing import Any
 from glyphstream.client import Client, Upload
 from glyphstream.errors import GlyphstreamError
 
-from gateway.settings import Settings
+from gateway.settings import IN_MEMORY, Settings
 
 SERVICES = {"gateway": "gateway", "render": "render_service", "reader": "reader_service"}
 LEAST_STORE_BYTES = 256 << 20
@@ -81,6 +81,9 @@ def attention() -> Finding:
 
 def store(settings: Settings) -> Iterator[Finding]:
     """Whether documents can be kept where the settings say."""
+    if settings.store_path == IN_MEMORY:
+        yield Finding("document store", True, "in memory, forgotten when the gateway ends")
+        return
     folder = next(parent for parent in settings.store_path.absolute().parents if parent.is_dir())
     free = shutil.disk_usage(folder).free
     writable = os.access(folder, os.W_OK)

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.cli import checks
-from gateway.settings import Settings, child_environment
+from gateway.settings import IN_MEMORY, Settings, child_environment
 from tests.gateway.commands import glyphstream
 
 
@@ -53,6 +53,8 @@ def test_the_store_wants_a_folder_and_room(tmp_path, monkeypatch):
     monkeypatch.setattr(checks, "LEAST_STORE_BYTES", 1 << 60)
     (full,) = checks.store(Settings(store_path=tmp_path / "documents.sqlite"))
     assert (full.fine, "GLYPHSTREAM_GATEWAY_STORE_PATH" in full.remedy) == (False, True)
+    (memory,) = checks.store(Settings(store_path=IN_MEMORY))
+    assert (memory.fine, memory.found) == (True, "in memory, forgotten when the gateway ends")
 
 
 async def test_services_that_answer_are_well(address):

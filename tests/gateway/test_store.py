@@ -27,9 +27,10 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-async def store(tmp_path, clock) -> AsyncIterator[Store]:
-    store = Store(tmp_path / "kept" / "documents.sqlite", Limits(max_bytes=2000, ttl_s=100), clock)
+@pytest.fixture(params=["file", "memory"])
+async def store(request, tmp_path, clock) -> AsyncIterator[Store]:
+    path = tmp_path / "kept" / "documents.sqlite" if request.param == "file" else None
+    store = Store(path, Limits(max_bytes=2000, ttl_s=100), clock)
     await store.open()
     yield store
     await store.close()
