@@ -76,17 +76,22 @@ def products(tell: Tell, copy: float) -> None:
 
 
 def torchs_int4(tell: Tell) -> None:
-    """torch's own 4-bit product of one row beside ours."""
-    packed = torch.randint(0, 256, (18944, 3584 // 2), device=DEVICE, dtype=torch.uint8)
-    theirs = torch._convert_weight_to_int4pack(packed, 8)
-    both = torch.randn((28, 18944, 2), device=DEVICE, dtype=torch.bfloat16)
-    scales = torch.randn((18944, 28), device=DEVICE, dtype=torch.bfloat16)
-    x = torch.randn((1, 3584), device=DEVICE, dtype=torch.bfloat16)
-    tell(
-        "kernels",
-        torchs_int4_us=1e3 * graphed_ms(lambda: torch._weight_int4pack_mm(x, theirs, 128, both)),
-        own_int4_us=1e3 * graphed_ms(lambda: quantized.one_row_int4(x, packed, scales, scales, None, INT4_TILES[1])),
-    )
+    """torch's own 4-bit product beside ours, weights of random bits."""
+    for outputs, inputs in ((37888, 3584), (18944, 3584), (3584, 18944), (4608, 3584)):
+        packed = torch.randint(0, 256, (outputs, inputs // 2), device=DEVICE, dtype=torch.uint8)
+        theirs = torch._convert_weight_to_int4pack(packed, 8)
+        both = torch.randn((inputs // 128, outputs, 2), device=DEVICE, dtype=torch.bfloat16)
+        scales = torch.randn((outputs, inputs // 128), device=DEVICE, dtype=torch.bfloat16)
+        for rows in (1, 8, 32):
+            x = torch.randn((rows, inputs), device=DEVICE, dtype=torch.bfloat16)
+            torchs = graphed_ms(partial(torch._weight_int4pack_mm, x, theirs, 128, both))
+            if rows == 1:
+                cuts = [partial(quantized.one_row_int4, x, packed, scales, scales, None, how) for how in INT4_TILES]
+            else:
+                cuts = [partial(quantized.few_rows_int4, x, packed, scales, scales, None)]
+            own = min(graphed_ms(cut) for cut in cuts)
+            told = f"{1e3 * torchs:.1f} us, ours {1e3 * own:.1f}"
+            tell("torch's int4", **{f"{outputs}x{inputs} rows {rows}": told})
 
 
 def paged(tell: Tell, copy: float) -> None:
