@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -33,19 +33,27 @@ def rate(desk: gpu_model.Desk, batch: int, context: int) -> str:
         raise RuntimeError(f"of {batch} answers only {len(desk.engine.scheduler.running)} find room")
     for job in jobs:
         job.sink.full = False
-    desk.engine.step()
-    torch.cuda.synchronize()
-    began_s, before = time.perf_counter(), sum(job._drawn for job in jobs)
-    for _ in range(50):
-        desk.engine.step()
-    engine_s, tokens = time.perf_counter() - began_s, sum(job._drawn for job in jobs) - before
+    ahead, waited = (pace(desk, jobs, ahead=ahead) for ahead in (True, False))
     host = host_ms(desk)
     bare_ms = bare_step_ms(desk.model, jobs)
-    return f"{tokens / engine_s:.0f} tok/s (graph alone {1e3 * batch / bare_ms:.0f}, {bare_ms:.2f} ms; {host})"
+    bare = f"graph alone {1e3 * batch / bare_ms:.0f}, {bare_ms:.2f} ms"
+    return f"{ahead:.0f} tok/s ({waited:.0f} where each is waited for, {bare}; {host})"
+
+
+def pace(desk: gpu_model.Desk, jobs: Sequence[Any], *, ahead: bool) -> float:
+    """Tokens a second, each step begun before the one ahead of it is read, or after."""
+    desk.model._parts.runner.runs_ahead = ahead
+    for _ in range(3):
+        desk.engine.step()
+    torch.cuda.synchronize()
+    began_s, before = time.perf_counter(), sum(job._drawn for job in jobs)
+    for _ in range(30):
+        desk.engine.step()
+    return float(sum(job._drawn for job in jobs) - before) / (time.perf_counter() - began_s)
 
 
 def host_ms(desk: gpu_model.Desk) -> str:
-    """Where the time of a step goes on the host: handing it over, waiting for it, all the rest."""
+    """Where the time of a step that is waited for goes on the host: handing it over, waiting for it, all the rest."""
     model, spent = desk.model, {"decode": 0.0, "drawn": 0.0}
     for name in spent:
         setattr(model, name, clocked(getattr(model, name), name, spent))

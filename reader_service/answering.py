@@ -105,10 +105,15 @@ class Answering(Job):
         self.speak()
         return ended
 
-    def next_step(self) -> Step:
-        """The token drawn last, which the KV does not hold yet."""
-        position = self._held().next_position + len(self._tokens) + self._drawn - 1
-        return Step(self._kv, self._last.token, position, self._sampler)
+    def next_step(self, after: int | None = None) -> Step:
+        """The token drawn last, which the KV does not hold yet, or the one that will be drawn before."""
+        position = self._held().next_position + len(self._tokens) + self._drawn - (after is None)
+        return Step(self._kv, self._last.token, position, self._sampler, after)
+
+    @property
+    def may_run_ahead(self) -> bool:
+        """Where the likeliest token is taken, nothing else leads it, and it is not the last but one."""
+        return self.question.sampling.plain and not self._lines and self._drawn + 1 < self.question.max_new_tokens
 
     def take(self, drawn: Drawn) -> bool:
         """Notes a token; True when the answer is finished. Its text is spoken later, unless it may end the answer."""

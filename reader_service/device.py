@@ -87,8 +87,13 @@ class Job:
         """One chunk; True when it was the last and no token follows."""
         raise NotImplementedError
 
-    def next_step(self) -> Step:
-        """While `decoding`: what the model appends next."""
+    def next_step(self, after: int | None = None) -> Step:
+        """While `decoding`: what the model appends next, or, behind row `after` of a step not drawn yet, after that."""
+        raise NotImplementedError
+
+    @property
+    def may_run_ahead(self) -> bool:
+        """While `decoding`: whether a step may follow one whose token is not known yet."""
         raise NotImplementedError
 
     def take(self, drawn: Drawn) -> bool:

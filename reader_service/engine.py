@@ -16,7 +16,7 @@ from reader_service.errors import DeviceLost, DocumentNotResident, Draining, Out
 from reader_service.meter import Meter
 from reader_service.results import Event, Load
 from reader_service.scheduler import Scheduler
-from reader_service.turns import Turns
+from reader_service.turns import Begun, Turns
 
 T = TypeVar("T")
 MOST_OOMS_IN_A_ROW = 3
@@ -50,6 +50,7 @@ class Engine:
         self._drained: Future[None] = Future()
         self._stopped = threading.Event()
         self.lost = False
+        self._begun: Begun | None = None
         self._publish()
 
     # Any thread.
@@ -134,7 +135,8 @@ class Engine:
         self._end_cancelled()
         self._admit()
         # Made anew each time: kept, it would be part of a cycle that holds the model when the engine is let go.
-        Turns(self.device, self.scheduler, self._attempt).take(self.scheduler.turn())
+        turns = Turns(self.device, self.scheduler, self._attempt, self._begun)
+        self._begun = turns.take(self.scheduler.turn())
         self._meter.steps += 1
         self._settle()
 

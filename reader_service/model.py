@@ -125,6 +125,11 @@ class Sampling:
     repetition_penalty: float = 1.0
     stop: tuple[str, ...] = ()
 
+    @property
+    def plain(self) -> bool:
+        """Whether the likeliest token is always the one."""
+        return self.temperature <= 0 and self.repetition_penalty == 1.0
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -139,12 +144,16 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Step:
-    """One token of one sequence: `token`, drawn before, is appended at `position`; `sampler` draws the next one."""
+    """One token of one sequence: `token`, drawn before, is appended at `position`; `sampler` draws the next one.
+
+    `after` is a row of the step begun before this one and not drawn yet: its token is appended in place of `token`.
+    """
 
     kv: Kv
     token: int
     position: int
     sampler: Sampler
+    after: int | None = None
 
 
 @dataclass(frozen=True)
@@ -230,6 +239,14 @@ class Model(Protocol):
 
     def drawn(self, pending: Pending) -> Sequence[Drawn]:
         """Waits for a step and returns its tokens, one a sequence."""
+
+    def abandon(self, pending: Pending) -> None:
+        """Takes back what a step appended that could not be drawn, so that it can be tried again."""
+
+    @property
+    def runs_ahead(self) -> bool:
+        """Whether one step may be begun before the one ahead of it is drawn (`Step.after`), where all its sequences
+        draw the likeliest token."""
 
     def sampler(self, sampling: Sampling) -> Sampler:
         """Drawing state of one answer."""

@@ -99,6 +99,13 @@ class Decoder:
         """Embeddings (tokens, hidden) on the device; `tokens` lie where the embedding does."""
         return F.embedding(tokens, self.embedding).to(self.device, non_blocking=True)
 
+    def embed_drawn(self, tokens: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
+        """Embeddings (rows, hidden) of `tokens` (rows,) on the device; -1 - r stands for the token `drawn[r]`.
+
+        On a card it reads the embeddings where they lie, on the host as well, so that it fits into a graph.
+        """
+        return self._steps.embed_drawn(tokens, drawn, self.embedding)
+
     def forward(self, hidden: torch.Tensor, attend: Attend) -> torch.Tensor:
         """Normed states (tokens, hidden) of embeddings (tokens, hidden), which are written over."""
         steps, eps = self._steps, self._eps

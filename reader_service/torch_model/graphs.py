@@ -1,4 +1,8 @@
-"""One token of many sequences: a CUDA graph for each batch size, all in one memory pool, fed by one small copy."""
+"""One token of many sequences: a CUDA graph for each batch size, all in one memory pool, fed by one small copy.
+
+A step may be launched before the one ahead of it is drawn: it takes its tokens from what that one leaves on the card.
+So what is sent and told has two places, used in turns: a step is read before the second one after it is launched.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from reader_service.torch_model.sampling import draw
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 _NUMBERS = 5  # token, position, length, slot and table address of a sequence
+_PLACES = 2
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,8 @@ class Pending:
 
     steps: Sequence[Step]
     logits: torch.Tensor
+    told: torch.Tensor  # (2, rows) on the host: token and its log probability, once `done`
+    done: torch.cuda.Event | None
 
 
 class DecodeGraphs:
@@ -35,15 +42,11 @@ class DecodeGraphs:
         self._decoder, self._pool, self.buckets = decoder, pool, tuple(sorted(buckets))
         most, device = self.buckets[-1], decoder.device
         pinned = device.type == "cuda"
-        self._sent = torch.zeros((_NUMBERS, most), dtype=torch.int64, pin_memory=pinned)
-        self._numbers = self._sent.to(device)
+        self._sent = torch.zeros((_PLACES, _NUMBERS, most), dtype=torch.int64, pin_memory=pinned)
+        self._numbers = self._sent[0].to(device)
         self._best = torch.zeros((2, most), dtype=torch.float64, device=device)  # token and its log probability
-        self._told = torch.zeros((2, most), dtype=torch.float64, pin_memory=pinned)
-        width = decoder.embedding.shape[1]
-        self._embedding_is_here = decoder.embedding.device == device
-        rows = 0 if self._embedding_is_here else most
-        self._rows = torch.zeros((rows, width), dtype=decoder.embedding.dtype, pin_memory=pinned)
-        self._hidden = self._rows.to(device)
+        self._told = torch.zeros((_PLACES, 2, most), dtype=torch.float64, pin_memory=pinned)
+        self._place = 0
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor]] = {}
         self.failure = ""  # why there are none, where there should be some
 
@@ -99,43 +102,46 @@ class DecodeGraphs:
             graph.replay()
         else:
             logits = self._run(bucket)
-        self._told.copy_(self._best, non_blocking=True)
+        told = self._told[self._place]
+        told.copy_(self._best, non_blocking=True)
+        done = None
+        if told.is_pinned():
+            done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+            done.record()
         for step in steps:
             step.kv.length += 1
-        return Pending(steps, logits[: len(steps)])
+        return Pending(steps, logits[: len(steps)], told[:, : len(steps)], done)
 
     def drawn(self, pending: Pending) -> list[Drawn]:
-        """Waits for a step's tokens. When drawing fails the step counts as not begun: it can be done again."""
-        try:
-            return self._drawn(pending)
-        except RuntimeError:
-            for step in pending.steps:
-                step.kv.length -= 1
-            raise
-
-    def _drawn(self, pending: Pending) -> list[Drawn]:
+        """Waits for a step's tokens. The logits of a step are there until the next one is launched."""
         samplers = [step.sampler for step in pending.steps]
         if not all(sampler.plain for sampler in samplers):
             return draw(pending.logits, samplers)
-        if self._decoder.device.type == "cuda":
-            torch.cuda.current_stream().synchronize()
-        tokens, logs = self._told[:, : len(samplers)].tolist()
+        if pending.done:
+            pending.done.synchronize()
+        tokens, logs = pending.told.tolist()
         return [Drawn(int(token), log) for token, log in zip(tokens, logs, strict=True)]
+
+    def abandon(self, pending: Pending) -> None:
+        """Counts a step as not begun; what it wrote is written over. A sequence that is gone stays as it is."""
+        for step in pending.steps:
+            step.kv.length -= step.kv.length > 0
 
     def _fill(self, steps: Sequence[Step], bucket: int) -> None:
         """Sends the inputs. Rows without a sequence have no tokens, so they read nothing and write nowhere."""
-        rows = [(step.token, step.position, step.kv.length + 1, step.kv.slots(1)[0], step.kv.address) for step in steps]
+        rows = [
+            (_token(step), step.position, step.kv.length + 1, step.kv.slots(1)[0], step.kv.address) for step in steps
+        ]
         rows += [(0, 0, 0, NOWHERE, 0)] * (bucket - len(rows))
-        self._sent.numpy()[:, :bucket] = np.array(rows, dtype=np.int64).T
-        self._numbers.copy_(self._sent, non_blocking=True)
-        if not self._embedding_is_here:
-            torch.index_select(self._decoder.embedding, 0, self._sent[0, :bucket], out=self._rows[:bucket])
-            self._hidden[:bucket].copy_(self._rows[:bucket], non_blocking=True)
+        self._place = (self._place + 1) % _PLACES
+        sent = self._sent[self._place]
+        sent.numpy()[:, :bucket] = np.array(rows, dtype=np.int64).T
+        self._numbers.copy_(sent, non_blocking=True)
 
     def _run(self, bucket: int) -> torch.Tensor:
         tokens, positions, lengths, slots, tables = self._numbers[:, :bucket]
         decoder = self._decoder
-        hidden = decoder.embed(tokens) if self._embedding_is_here else self._hidden[:bucket].clone()
+        hidden = decoder.embed_drawn(tokens, self._best[0])
         angles = decoder.rotary.text_angles(positions, hidden.dtype)
         normed = decoder.forward(hidden, Paged(self._pool, tables, lengths, slots, angles, decoder.heads))
         logits = decoder.logits(normed)
@@ -143,3 +149,8 @@ class DecodeGraphs:
         self._best[0, :bucket] = best.indices.double()
         self._best[1, :bucket] = (best.values - logits.logsumexp(-1)).double()
         return logits
+
+
+def _token(step: Step) -> int:
+    """A token, or -1 - row for the one that a row of the step before draws."""
+    return step.token if step.after is None else -1 - step.after

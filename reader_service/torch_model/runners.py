@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -37,6 +38,13 @@ class Runner(Protocol):
     def drawn(self, pending: Any) -> list[Drawn]:
         """Waits for it."""
 
+    def abandon(self, pending: Any) -> None:
+        """Takes it back."""
+
+    @property
+    def runs_ahead(self) -> bool:
+        """Whether a token may be begun before the one ahead of it is drawn."""
+
     def warm(self) -> None:
         """Prepares what is prepared once."""
 
@@ -52,6 +60,14 @@ class Runner(Protocol):
 
     def spare_bytes(self) -> int:
         """KV memory that is held and not used."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step on a CPU, which is over when it was begun."""
+
+    steps: Sequence[Step]
+    drawn: list[Drawn]
 
 
 class HostRunner:
@@ -74,7 +90,7 @@ class HostRunner:
         kv.length += hidden.shape[0]
         return logits
 
-    def decode(self, steps: Sequence[Step]) -> list[Drawn]:
+    def decode(self, steps: Sequence[Step]) -> Done:
         """See `Runner`."""
         hidden = self._decoder.embed(torch.tensor([step.token for step in steps]))
         positions = torch.tensor([step.position for step in steps])
@@ -83,13 +99,19 @@ class HostRunner:
         drawn = draw(self._forward(kvs, hidden, angles), [step.sampler for step in steps])
         for kv in kvs:  # last, so that a step that failed can be done again
             kv.length += 1
-        return drawn
+        return Done(steps, drawn)
 
-    def drawn(self, pending: list[Drawn]) -> list[Drawn]:
+    def drawn(self, pending: Done) -> list[Drawn]:
         """See `Runner`."""
-        return pending
+        return pending.drawn
+
+    def abandon(self, pending: Done) -> None:
+        """See `Runner`."""
+        for step in pending.steps:
+            step.kv.length -= 1
 
     mode = "eager"
+    runs_ahead = False
 
     def warm(self) -> None:
         """Nothing is prepared on a CPU."""
@@ -112,8 +134,8 @@ class HostRunner:
 class CardRunner:
     """On a card."""
 
-    def __init__(self, decoder: Decoder, pool: PagePool, graphs: DecodeGraphs) -> None:
-        self._decoder, self.pool, self.graphs = decoder, pool, graphs
+    def __init__(self, decoder: Decoder, pool: PagePool, graphs: DecodeGraphs, *, runs_ahead: bool = True) -> None:
+        self._decoder, self.pool, self.graphs, self.runs_ahead = decoder, pool, graphs, runs_ahead
 
     def document(self, tokens: int) -> PagedKv:
         """See `Runner`."""
@@ -142,6 +164,10 @@ class CardRunner:
     def drawn(self, pending: Any) -> list[Drawn]:
         """See `Runner`."""
         return self.graphs.drawn(pending)
+
+    def abandon(self, pending: Any) -> None:
+        """See `Runner`."""
+        self.graphs.abandon(pending)
 
     def warm(self) -> None:
         """Chooses how a token's products are cut, and captures a graph for each batch size."""

@@ -29,7 +29,7 @@ class TokenSampler:
     @property
     def plain(self) -> bool:
         """Whether the likeliest token is always the one."""
-        return not self.random and self.sampling.repetition_penalty == 1.0
+        return self.sampling.plain
 
     @property
     def penalised(self) -> list[int]:

@@ -22,6 +22,9 @@ class Steps(Protocol):
     def quick_gelu(self, states: torch.Tensor) -> torch.Tensor:
         """x · sigmoid(1.702 x), in place."""
 
+    def embed_drawn(self, tokens: torch.Tensor, drawn: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+        """Rows of `table` for tokens (rows,); -1 - r stands for the token `drawn[r]`."""
+
     def rotate_pages(self, qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> None:
         """Rotates queries and keys of (tokens, 3, heads, dim) in place by (tokens, dim) float32."""
 
@@ -45,6 +48,12 @@ class TorchSteps:
     def quick_gelu(self, states: torch.Tensor) -> torch.Tensor:
         """See `Steps`."""
         return states.mul_((states * 1.702).sigmoid_())
+
+    def embed_drawn(self, tokens: torch.Tensor, drawn: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+        """See `Steps`."""
+        follows = tokens < 0
+        known = torch.where(follows, drawn.long()[torch.where(follows, -1 - tokens, 0)], tokens)
+        return F.embedding(known, table)
 
     def rotate_pages(self, qkv: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> None:
         """See `Steps`."""

@@ -157,6 +157,15 @@ class TorchReader:
         """See `Model.drawn`."""
         return self._parts.runner.drawn(pending)
 
+    def abandon(self, pending: Pending) -> None:
+        """See `Model.abandon`."""
+        self._parts.runner.abandon(pending)
+
+    @property
+    def runs_ahead(self) -> bool:
+        """See `Model.runs_ahead`."""
+        return self._parts.runner.runs_ahead
+
     def sampler(self, sampling: Sampling) -> TokenSampler:
         """See `Model.sampler`."""
         return TokenSampler(sampling)

@@ -87,8 +87,17 @@ class FakeKv:
     said: int = 0
 
 
+@dataclass
+class FakeStep:
+    """A step, which is over when it was begun."""
+
+    steps: Sequence[Step]
+    drawn: list[Drawn]
+
+
 class FakeModel:
-    """Says `answer` to every question. `hook(call, payload)` runs before every call and may block or raise."""
+    """Says `answer` to every question. `hook(call, payload)` runs before every call and may block or raise, `read`
+    before a step is drawn."""
 
     def __init__(self, answer: str = "hello", total_bytes: int = 100_000) -> None:
         self.answer = tokens_of(answer)
@@ -99,6 +108,10 @@ class FakeModel:
         self.live: list[FakeKv] = []
         self.recoveries = 0
         self.balances: list[tuple[int, bool]] = []
+        self.runs_ahead = False
+        self.steps: list[FakeStep] = []
+        self.read: Callable[[FakeStep], None] = lambda step: None
+        self.abandoned: list[FakeStep] = []
 
     @property
     def live_bytes(self) -> int:
@@ -120,14 +133,25 @@ class FakeModel:
         self._call("prefill", chunk)
         return self._append(kv, chunk.tokens)
 
-    def decode(self, steps: Sequence[Step]) -> list[Drawn]:
+    def decode(self, steps: Sequence[Step]) -> FakeStep:
         """`hook` hears of each sequence; nothing is appended when it raises for one."""
         for step in steps:
             self._call("decode", step)
-        return [self.draw(self._append(step.kv, [step.token]), None) for step in steps]
+        ahead = self.steps[-1].drawn if self.steps else []
+        tokens = [step.token if step.after is None else ahead[step.after].token for step in steps]
+        drawn = [self.draw(self._append(step.kv, [t]), None) for step, t in zip(steps, tokens, strict=True)]
+        self.steps.append(FakeStep(steps, drawn))
+        return self.steps[-1]
 
-    def drawn(self, pending: list[Drawn]) -> list[Drawn]:
-        return pending
+    def drawn(self, pending: FakeStep) -> list[Drawn]:
+        self.read(pending)
+        return pending.drawn
+
+    def abandon(self, pending: FakeStep) -> None:
+        self.abandoned.append(pending)
+        for step in pending.steps:
+            step.kv.tokens.pop()
+            step.kv.said -= 1
 
     def sampler(self, sampling: Sampling) -> None: ...
 

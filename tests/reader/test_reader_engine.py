@@ -94,9 +94,11 @@ class Bench:
         return job.sink.last
 
 
-@pytest.fixture
-def bench() -> Bench:
-    return Bench()
+@pytest.fixture(params=[False, True], ids=["step by step", "a step ahead"])
+def bench(request) -> Bench:
+    bench = Bench()
+    bench.model.runs_ahead = request.param
+    return bench
 
 
 def test_a_document_is_seen_and_prefilled_group_by_group(bench):
@@ -320,7 +322,7 @@ def test_answers_decode_in_one_step_together(bench):
     whole_decode = bench.model.decode
     bench.model.decode = lambda steps: (sizes.append(len(steps)), whole_decode(steps))[1]
     bench.engine.step()
-    assert sizes == [3]
+    assert sizes == [3, 3] if bench.model.runs_ahead else [3]
 
 
 def out_of_memory(call: str, payload: object) -> None:

@@ -104,6 +104,13 @@ def test_rows_equal_plain_torch():
     rows.rotate_pages(qkv, angles.cos(), angles.sin())
     PLAIN.rotate_pages(theirs, angles.cos(), angles.sin())
     torch.testing.assert_close(qkv, theirs)
+    table, tokens, drawn = (
+        torch.randn(40, 50),
+        torch.tensor([7, -1, 39, -3]),
+        torch.tensor([5, 6, 38], dtype=torch.double),
+    )
+    torch.testing.assert_close(rows.embed_drawn(tokens, drawn, table), table[[7, 5, 39, 38]])
+    torch.testing.assert_close(PLAIN.embed_drawn(tokens, drawn, table), table[[7, 5, 39, 38]])
 
 
 def test_keys_and_values_land_in_their_slots_before_and_behind_the_anchor_and_nowhere_else():
@@ -182,6 +189,37 @@ def test_the_cards_path_sees_and_says_what_the_cpus_path_does(pair):
     torch.testing.assert_close(card[0], plain[0], rtol=1e-4, atol=1e-4)
     assert card[1] == plain[1]
     assert pair[1].spare_kv_bytes() == 0
+
+
+def test_a_step_that_follows_one_not_drawn_yet_says_what_it_would_have_said(pair):
+    model = pair[1]
+    assert model.runs_ahead
+    document = model.document(6)
+    model.prefill(document, Chunk([20, 21, 22, 23, 24, 25], text_positions(0, 6)))
+
+    def three(*, ahead: bool) -> list[list[int]]:
+        kvs, sampler = [model.branch(document, 4) for _ in range(2)], model.sampler(Sampling())
+        first = model.decode([Step(kv, 30 + row, 6, sampler) for row, kv in enumerate(kvs)])
+        told = [] if ahead else [[one.token for one in model.drawn(first)]]
+        known = told[0] if told else [0, 0]
+        # The other way round, so that rows and sequences are not the same.
+        follow = [Step(kvs[row], known[row], 7, sampler, row if ahead else None) for row in (1, 0)]
+        second = model.decode(follow)
+        told = told or [[one.token for one in model.drawn(first)]]
+        told.append([one.token for one in model.drawn(second)])
+        third = model.decode([Step(kvs[row], told[1][1 - row], 8, sampler) for row in (0, 1)])
+        told.append([one.token for one in model.drawn(third)])
+        assert [kv.length for kv in kvs] == [9, 9]
+        model.abandon(third)
+        assert [kv.length for kv in kvs] == [8, 8]
+        for kv in kvs:
+            model.free(kv)
+        model.abandon(third)
+        assert [kv.length for kv in kvs] == [0, 0]
+        return told
+
+    assert three(ahead=True) == three(ahead=False)
+    model.free(document)
 
 
 def test_a_chunk_takes_no_more_than_its_formula(pair):

@@ -36,6 +36,29 @@ def add_norm(hidden: torch.Tensor, delta: torch.Tensor | None, weight: torch.Ten
 
 
 @triton.jit
+def _embed_drawn(tokens, drawn, table, out, width, WIDTH: tl.constexpr):
+    row = tl.program_id(0).to(tl.int64)
+    at = tl.program_id(1) * WIDTH + tl.arange(0, WIDTH)
+    mask = at < width
+    token = tl.load(tokens + row)
+    follows = token < 0
+    token = tl.where(follows, tl.load(drawn + tl.where(follows, -1 - token, 0)).to(tl.int64), token)
+    tl.store(out + row * width + at, tl.load(table + token * width + at, mask=mask, other=0.0), mask=mask)
+
+
+def embed_drawn(tokens: torch.Tensor, drawn: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+    """Rows of `table` for tokens (rows,); -1 - r stands for the token `drawn[r]`, float64.
+
+    `table` may lie in pinned memory of the host, which a kernel reads over the bus: a row takes microseconds.
+    """
+    width = table.shape[1]
+    out = torch.empty((len(tokens), width), dtype=table.dtype, device=tokens.device)
+    block = min(1024, triton.next_power_of_2(width))
+    _embed_drawn[(len(tokens), triton.cdiv(width, block))](tokens, drawn, table, out, width, WIDTH=block, num_warps=4)
+    return out
+
+
+@triton.jit
 def _gate(gate_up, width, WIDTH: tl.constexpr):
     row = tl.program_id(0).to(tl.int64)
     at = tl.program_id(1) * WIDTH + tl.arange(0, WIDTH)
