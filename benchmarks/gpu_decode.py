@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -85,6 +86,6 @@ def bare_step_ms(model: TorchReader, jobs: Any) -> float:
     """Milliseconds of a graph's replay alone, over and over the same step."""
     graphs = model._parts.runner.graphs  # type: ignore[attr-defined]
     steps = [job.next_step() for job in jobs]
-    bucket = next(size for size in graphs.buckets if size >= len(steps))
+    bucket = graphs.recorded.size_for(len(steps))
     graphs._fill(steps, bucket)
-    return event_ms(graphs._graphs[bucket][0].replay)
+    return event_ms(partial(graphs.recorded.replay, bucket))

@@ -17,6 +17,7 @@ from reader_service.torch_model.graphs import DecodeGraphs
 from reader_service.torch_model.linear import Format
 from reader_service.torch_model.offload import Offloader, ParkedWeights
 from reader_service.torch_model.paged_kv import PagePool
+from reader_service.torch_model.prompts import PromptGraphs
 from reader_service.torch_model.runners import CardRunner, HostRunner, Runner
 from reader_service.torch_model.steps import steps_for
 from reader_service.torch_model.torch_reader import Parts, Threads, TorchReader
@@ -89,7 +90,7 @@ def _runner(decoder: Decoder, *, on_card: bool) -> Runner:
     if not on_card:
         return HostRunner(decoder)
     pool = PagePool(decoder.kv_shape, decoder.device)
-    return CardRunner(decoder, pool, DecodeGraphs(decoder, pool))
+    return CardRunner(decoder, pool, DecodeGraphs(decoder, pool), PromptGraphs(decoder, pool))
 
 
 def _costs(plan: Plan, tower: VisionTower, decoder: Decoder, runner: Runner, card: Card) -> Costs:

@@ -3,11 +3,79 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
+
+
+class Recorded:
+    """CUDA graphs of `run`, one for each size, which reads and writes the same tensors every time.
+
+    What is not recorded runs eagerly, slower.
+    """
+
+    def __init__(self, run: Callable[[int], torch.Tensor], sizes: Sequence[int]) -> None:
+        self._run, self.sizes = run, tuple(sorted(sizes))
+        self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor]] = {}
+
+    @property
+    def live(self) -> bool:
+        """Whether there are graphs."""
+        return bool(self._graphs)
+
+    def size_for(self, count: int) -> int | None:
+        """The smallest size that holds so many; None where none does."""
+        return next((size for size in self.sizes if size >= count), None)
+
+    def run(self, size: int) -> torch.Tensor:
+        """What `run` returns, which stays as it is until the next run of any size."""
+        if size not in self._graphs:
+            return self._run(size)
+        graph, out = self._graphs[size]
+        graph.replay()
+        return out
+
+    def replay(self, size: int) -> None:
+        """The graph alone."""
+        self._graphs[size][0].replay()
+
+    def record(self, pool: Any) -> None:
+        """The largest size first, so that the smaller ones fit into its memory."""
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        for size in reversed(self.sizes):
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):
+                self._run(size)  # compiles and picks algorithms, which no recording may do
+            torch.cuda.current_stream().wait_stream(stream)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, pool=pool, stream=stream):
+                out = self._run(size)
+            self._graphs[size] = graph, out
+
+    def clear(self) -> None:
+        """Gives the graphs' memory back."""
+        self._graphs.clear()
+
+
+def record(*functions: Recorded) -> str:
+    """Records them all in one memory pool, or none of them: says why not then, else "".
+
+    Python's collector must be kept away (`uncollected`). Raises OutOfMemoryError.
+    """
+    before, pool = torch.cuda.current_stream(), torch.cuda.graph_pool_handle()
+    try:
+        for function in functions:
+            function.record(pool)
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        for function in functions:
+            function.clear()
+        mend(before, pool)
+        return str(error).splitlines()[0]
+    return ""
 
 
 @contextmanager

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 
 from reader_service.model import Drawn, Step
-from reader_service.torch_model.capture import mend
+from reader_service.torch_model.capture import Recorded
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.paged_attention import Paged
 from reader_service.torch_model.paged_kv import NOWHERE, PagePool
@@ -36,72 +35,31 @@ class Pending:
 
 
 class DecodeGraphs:
-    """Static inputs and outputs, and the graphs between them; what was not captured runs eagerly."""
+    """Static inputs and outputs, and the graphs between them."""
 
     def __init__(self, decoder: Decoder, pool: PagePool, buckets: Sequence[int] = BUCKETS) -> None:
-        self._decoder, self._pool, self.buckets = decoder, pool, tuple(sorted(buckets))
-        most, device = self.buckets[-1], decoder.device
+        self._decoder, self._pool = decoder, pool
+        most, device = max(buckets), decoder.device
         pinned = device.type == "cuda"
         self._sent = torch.zeros((_PLACES, _NUMBERS, most), dtype=torch.int64, pin_memory=pinned)
         self._numbers = self._sent[0].to(device)
         self._best = torch.zeros((2, most), dtype=torch.float64, device=device)  # token and its log probability
         self._told = torch.zeros((_PLACES, 2, most), dtype=torch.float64, pin_memory=pinned)
         self._place = 0
-        self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor]] = {}
-        self.failure = ""  # why there are none, where there should be some
-
-    @property
-    def mode(self) -> str:
-        """How tokens run: "graphs", or "eager" and why."""
-        return "graphs" if self._graphs else f"eager: {self.failure}" if self.failure else "eager"
-
-    def capture(self) -> None:
-        """Captures every bucket; where that fails all run eagerly, slower. Python's collector must be kept away
-        (`capture.uncollected`). Raises OutOfMemoryError."""
-        if self._decoder.device.type != "cuda":
-            return
-        before, pool = torch.cuda.current_stream(), torch.cuda.graph_pool_handle()
-        try:
-            self._capture(pool)
-        except torch.OutOfMemoryError:
-            raise
-        except RuntimeError as error:
-            self.close()
-            self.failure = str(error).splitlines()[0]
-            mend(before, pool)
-
-    def close(self) -> None:
-        """Gives the graphs' memory back; tokens run eagerly from here on."""
-        self._graphs.clear()
+        self.recorded = Recorded(self._run, buckets)
+        self._fill([], most)
 
     def rehearse(self) -> None:
         """Runs the largest bucket eagerly, without a sequence."""
-        self._fill([], self.buckets[-1])
-        self._run(self.buckets[-1])
-
-    def _capture(self, pool: Any) -> None:
-        """The largest bucket first, so that the smaller ones fit into its memory."""
-        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-        for bucket in reversed(self.buckets):
-            self._fill([], bucket)
-            stream.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(stream):
-                self._run(bucket)  # compiles and picks algorithms, which no capture may do
-            torch.cuda.current_stream().wait_stream(stream)
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, pool=pool, stream=stream):
-                logits = self._run(bucket)
-            self._graphs[bucket] = graph, logits
+        self._fill([], self.recorded.sizes[-1])
+        self._run(self.recorded.sizes[-1])
 
     def launch(self, steps: Sequence[Step]) -> Pending:
         """Begins a step; at most as many sequences as the largest bucket. The KV is longer from here on."""
-        bucket = next(size for size in self.buckets if size >= len(steps))
+        bucket = self.recorded.size_for(len(steps))
+        assert bucket is not None  # more never run at once
         self._fill(steps, bucket)
-        if bucket in self._graphs:
-            graph, logits = self._graphs[bucket]
-            graph.replay()
-        else:
-            logits = self._run(bucket)
+        logits = self.recorded.run(bucket)
         told = self._told[self._place]
         told.copy_(self._best, non_blocking=True)
         done = None

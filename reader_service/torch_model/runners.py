@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from reader_service.model import Drawn, Step
 from reader_service.torch_model.attention import Angles, InPlace
-from reader_service.torch_model.capture import uncollected
+from reader_service.torch_model.capture import record, uncollected
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.graphs import DecodeGraphs
 from reader_service.torch_model.kv import KvCache
 from reader_service.torch_model.paged_attention import Paged
 from reader_service.torch_model.paged_kv import PagedKv, PagePool
+from reader_service.torch_model.prompts import PromptGraphs
 from reader_service.torch_model.sampling import draw
 from reader_service.torch_model.tuning import graph_ms, tune
+
+Ints = npt.NDArray[np.int64]
 
 
 class Runner(Protocol):
@@ -31,6 +36,9 @@ class Runner(Protocol):
 
     def append(self, kv: Any, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         """Appends embeddings (tokens, hidden) at positions (3, tokens); logits (1, vocabulary) after the last."""
+
+    def prompt(self, kv: Any, tokens: Ints, positions: Ints) -> torch.Tensor | None:
+        """`append` of tokens alone where that is faster than of their embeddings; None where it is not."""
 
     def decode(self, steps: Sequence[Step]) -> Any:
         """Begins one token of each sequence."""
@@ -90,6 +98,9 @@ class HostRunner:
         kv.length += hidden.shape[0]
         return logits
 
+    def prompt(self, kv: KvCache, tokens: Ints, positions: Ints) -> None:
+        """Never faster on a CPU."""
+
     def decode(self, steps: Sequence[Step]) -> Done:
         """See `Runner`."""
         hidden = self._decoder.embed(torch.tensor([step.token for step in steps]))
@@ -134,8 +145,11 @@ class HostRunner:
 class CardRunner:
     """On a card."""
 
-    def __init__(self, decoder: Decoder, pool: PagePool, graphs: DecodeGraphs, *, runs_ahead: bool = True) -> None:
-        self._decoder, self.pool, self.graphs, self.runs_ahead = decoder, pool, graphs, runs_ahead
+    runs_ahead = True
+
+    def __init__(self, decoder: Decoder, pool: PagePool, graphs: DecodeGraphs, prompts: PromptGraphs) -> None:
+        self._decoder, self.pool, self.graphs, self.prompts = decoder, pool, graphs, prompts
+        self.failure = ""  # why there are no graphs, where there should be some
 
     def document(self, tokens: int) -> PagedKv:
         """See `Runner`."""
@@ -157,6 +171,10 @@ class CardRunner:
         kv.length += tokens
         return self._decoder.logits(normed[-1:])
 
+    def prompt(self, kv: PagedKv, tokens: Ints, positions: Ints) -> torch.Tensor | None:
+        """See `Runner`."""
+        return self.prompts.append(kv, tokens, positions) if self.prompts.recorded.live else None
+
     def decode(self, steps: Sequence[Step]) -> Any:
         """See `Runner`."""
         return self.graphs.launch(steps)
@@ -170,7 +188,7 @@ class CardRunner:
         self.graphs.abandon(pending)
 
     def warm(self) -> None:
-        """Chooses how a token's products are cut, and captures a graph for each batch size."""
+        """Chooses how a token's products are cut, and records graphs; where that fails all runs eagerly, slower."""
         like = self._decoder.kv_shape.dtype
 
         def row(inputs: int) -> torch.Tensor:
@@ -178,12 +196,12 @@ class CardRunner:
 
         with uncollected():
             tune(self._decoder.products(), row, graph_ms)
-            self.graphs.capture()
+            self.failure = record(self.graphs.recorded, self.prompts.recorded)
 
     @property
     def mode(self) -> str:
         """See `Runner`."""
-        return self.graphs.mode
+        return "graphs" if self.graphs.recorded.live else f"eager: {self.failure}" if self.failure else "eager"
 
     def rehearse(self) -> None:
         """See `Runner`."""
@@ -192,7 +210,8 @@ class CardRunner:
 
     def close(self) -> None:
         """See `Runner`."""
-        self.graphs.close()
+        for one in (self.graphs, self.prompts):
+            one.recorded.clear()
 
     def spare_bytes(self) -> int:
         """See `Runner`."""

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from reader_service.budget import ChunkLimits
@@ -134,17 +135,23 @@ class TorchReader:
         """See `Model.prefill`."""
         self._use(self._threads.chunk)
         tokens = np.asarray(chunk.tokens, dtype=np.int64)
+        images = np.flatnonzero(tokens == self.vocabulary.image_token)
+        logits = None if len(images) else self._parts.runner.prompt(kv, tokens, chunk.positions)
+        if logits is None:
+            positions = torch.from_numpy(np.ascontiguousarray(chunk.positions)).to(self._device)
+            logits = self._parts.runner.append(kv, self._embedded(chunk, tokens, images), positions)
+        self._finish()
+        return logits
+
+    def _embedded(self, chunk: Chunk, tokens: npt.NDArray[np.int64], images: npt.NDArray[np.intp]) -> torch.Tensor:
+        """Embeddings of a chunk's tokens, those of pages in the places of `images`."""
         decoder = self._parts.decoder
         hidden = decoder.embed(torch.from_numpy(tokens).to(decoder.embedding.device))
-        images = np.flatnonzero(tokens == self.vocabulary.image_token)
         if len(images):
             assert isinstance(chunk.vision, torch.Tensor)  # image tokens come with their pages
             seen = chunk.vision[chunk.vision_offset : chunk.vision_offset + len(images)]
             hidden.index_copy_(0, torch.from_numpy(images).to(self._device), seen)
-        positions = torch.from_numpy(np.ascontiguousarray(chunk.positions)).to(self._device)
-        logits = self._parts.runner.append(kv, hidden, positions)
-        self._finish()
-        return logits
+        return hidden
 
     @_named
     def decode(self, steps: Sequence[Step]) -> Pending:

@@ -10,6 +10,7 @@ from reader_service.torch_model.costs import beside_bytes
 from reader_service.torch_model.graphs import DecodeGraphs
 from reader_service.torch_model.kernels import rows
 from reader_service.torch_model.paged_kv import PagePool
+from reader_service.torch_model.prompts import PromptGraphs
 from reader_service.torch_model.runners import CardRunner
 from reader_service.torch_model.torch_reader import TorchReader
 
@@ -21,7 +22,8 @@ def cardlike(model: TorchReader, buckets: Sequence[int] = (2,)) -> TorchReader:
     if not vision._gated:
         vision._activate = rows.quick_gelu
     pool = PagePool(decoder.kv_shape, torch.device("cpu"), page_tokens=16, slab_pages=2)
-    model._parts = replace(model._parts, runner=CardRunner(decoder, pool, DecodeGraphs(decoder, pool, buckets)))
+    graphs, prompts = DecodeGraphs(decoder, pool, buckets), PromptGraphs(decoder, pool, (8,))
+    model._parts = replace(model._parts, runner=CardRunner(decoder, pool, graphs, prompts))
     costs, heads = model.facts.costs, decoder.heads
     text = SimpleNamespace(
         num_attention_heads=heads.query, num_key_value_heads=heads.kv, hidden_size=heads.query * heads.dim
