@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from training.laid import NONE, SINK, SLOT_COLUMNS, SLOT_ROWS, SLOTS
 from training.network import Network, Shape, Trace, cell_index
 
-CODE_LAYER, PAGE_LAYER, HERE_LAYER, NEXT_LAYER, SLOT_LAYER, FIND_LAYER = 1, 1, 2, 3, 4, 5
+CODE_LAYER, PAGE_LAYER, HERE_LAYER, NEXT_LAYER, SLOT_LAYER, FIND_LAYER = 1, 2, 2, 3, 4, 5
 """Decoder layers: codes are read after 1 and 2, pointers are pulled in 2 and 3, slots in 4, 5 and 6.
 
 Anchors are found in 5: which page, line and column answers a question takes more layers than the next character."""
