@@ -7,7 +7,8 @@ import pytest
 from training.alphabet import KNOWN
 from training.documents import amid, outline, synthesize
 from training.documents.document import Document, Question
-from training.documents.planting import Field, ask, plant, planted
+from training.documents.field import Field
+from training.documents.planting import ask, plant, planted
 from training.documents.stray import Words
 
 LANGS = ("zh", "en")

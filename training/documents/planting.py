@@ -11,19 +11,15 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import NamedTuple
 
-from training.documents import names
 from training.documents.ask import ABSENT_SHARE
 from training.documents.chance import pick, some, upto, words
 from training.documents.document import Document, Lang, Question
+from training.documents.field import Field
 from training.documents.inquire import LONGEST_ANSWER
-from training.documents.lexicon import Attribute, Lexicon, entity
-from training.documents.lexicons import lexicon as lexicon_of
-from training.documents.stray import Words
+from training.documents.lexicon import Attribute
 from training.documents.wording import about, dressed, quote_wording, reversed_wording, wording
 
 _CUT = {"zh": re.compile(r"[。；！]|\n"), "en": re.compile(r"[.;!](?= [A-Z])|\n")}
-_MARK = ("A", "B", "C", "1", "2", "3", "4", "7", "9", "II", "IV", "X", "甲", "乙", "丙")
-_SPACED = re.compile("(?<=[0-9])(?=[\u4e00-\u9fff])")
 _ASKING: dict[str, dict[str, tuple[str, ...]]] = {
     "zh": {
         "": words("是什么/什么/是哪个/怎么写的/给出来/是"),
@@ -59,92 +55,7 @@ class Stated(NamedTuple):
 
 Piece = str | tuple[str, Attribute, str]
 """Text, or a value as (subject, attribute, value)."""
-Statement = Callable[["Field"], list[Piece]]
-
-
-class Field:
-    """A document while facts are planted in it. Owns its cast and what has been stated so far."""
-
-    def __init__(self, rng: Random, lang: Lang, prose: str, elsewhere: str) -> None:
-        self.rng, self.lang, self.prose = rng, lang, prose
-        self.lexicon: Lexicon = lexicon_of(lang)
-        self.words = Words(rng, lang, elsewhere)
-        self.taken: set[str] = set()
-        self.told: set[tuple[str, str]] = set()
-        self.subjects: list[str] = []
-        self.attributes: list[Attribute] = []
-        while len(self.subjects) < 2:
-            self.subjects += [s for s in self.family() if self.apart(s, self.subjects)]
-        while len(self.attributes) < 3:
-            self.attributes += [a for a in (self._attribute(),) if self.apart(a.key, [b.key for b in self.attributes])]
-
-    def cast(self, facts: int) -> None:
-        """Enough subjects and attributes that each is stated about twice."""
-        for _ in range(facts):
-            if len(self.subjects) < facts // 2:
-                self.subjects += [s for s in self.family() if self.apart(s, self.subjects)]
-            made = self._attribute()
-            if len(self.attributes) < facts // 2 and self.apart(made.key, [one.key for one in self.attributes]):
-                self.attributes.append(made)
-
-    def apart(self, name: str, others: list[str]) -> bool:
-        known = (*others, *self.subjects, *(one.key for one in self.attributes))
-        return len(name) > 1 and name not in self.prose and not any(name in one or one in name for one in known)
-
-    def family(self) -> list[str]:
-        """One subject, or several that differ in a mark."""
-        rng, roll = self.rng, self.rng.random()
-        if roll < 0.35:
-            return [entity(rng, self.lexicon, pick(rng, self.lexicon.domains))]
-        if roll < 0.45:
-            return [names.identifier(rng)]
-        base = self.words.name()
-        if roll < 0.8 or len(base) < 2:
-            base = self.words.joined(self.lexicon.brand(rng), base)
-        if roll < 0.6:
-            return [base]
-        form = pick(rng, ("{}{}号", "{}{}", "{} {}", "{}-{}") if self.lang == "zh" else ("{} {}", "{} {}", "{} no. {}"))
-        return [
-            form.format(base, mark) for mark in some(rng, _MARK[: -3 if self.lang == "en" else None], upto(rng, 1, 3))
-        ]
-
-    def _attribute(self) -> Attribute:
-        """A property of the lexicon's, one with the words before its noun exchanged, or one of some text's words."""
-        rng = self.rng
-        real = pick(rng, pick(rng, self.lexicon.domains).attributes)
-        roll = rng.random()
-        if roll < 0.3:
-            name = pick(rng, real.names)
-            return real._replace(key=name, names=real.names if rng.random() < 0.2 else (name,))
-        made = self.words.name()
-        if roll < 0.7:
-            known = pick(rng, real.names)
-            head = known[-2:] if self.lang == "zh" else known.split(" ")[-1]
-            made = made[:4] + head if self.lang == "zh" else f"{made} {head}"
-        return real._replace(key=made, names=(made,), statements=(), questions=())
-
-    def value(self, attribute: Attribute) -> str:
-        """A value that stands nowhere yet."""
-        known = [*self.subjects, *(one.key for one in self.attributes)]
-        for _ in range(20):
-            made = attribute.make(self.rng)
-            if self.lang == "zh" and self.rng.random() < 0.3:
-                made = _SPACED.sub(" ", made, count=1)
-            if not any(made in text for text in (self.prose, *self.taken, *known)):
-                self.taken.add(made)
-                return made
-        return ""
-
-    def fact(self, subject: str, attribute: Attribute) -> tuple[str, Attribute, str] | None:
-        """A new fact, unless it has been told or its values have run out."""
-        if (subject, attribute.key) in self.told or not (value := self.value(attribute)):
-            return None
-        self.told.add((subject, attribute.key))
-        return subject, attribute, value
-
-    def pair(self) -> tuple[str, Attribute]:
-        """Some subject and some property."""
-        return pick(self.rng, self.subjects), pick(self.rng, self.attributes)
+Statement = Callable[[Field], list[Piece]]
 
 
 def _framed(field: Field) -> list[Piece]:
@@ -245,28 +156,33 @@ def plant(field: Field, facts: int) -> tuple[str, list[Stated]]:
 
 
 def _spread(field: Field, statements: list[list[Piece]]) -> tuple[str, list[Stated]]:
-    """The prose with every statement behind some sentence or line of it."""
+    """The prose with every statement behind some sentence or line of it, on that line or on one of its own."""
     rng, prose = field.rng, field.prose
     cuts = [*(match.end() for match in _CUT[field.lang].finditer(prose)), len(prose)]
     parts: list[str] = []
     told: list[Stated] = []
-    size = done = 0
+    done = 0
     for cut, pieces in sorted(((pick(rng, cuts), pieces) for pieces in statements), key=lambda one: one[0]):
-        parts.append(prose[done:cut])
         alone = rng.random() < 0.4
-        joint = "\n" if alone else "" if field.lang == "zh" or not cut or prose[cut - 1] == "\n" else " "
-        parts.append(joint)
-        size, done = size + cut - done + len(joint), cut
-        start = size
-        whole = (start, start + sum(len(piece if isinstance(piece, str) else piece[2]) for piece in pieces))
-        for piece in pieces:
-            if not isinstance(piece, str):
-                told.append(Stated(*piece, size, whole))
-            parts.append(piece if isinstance(piece, str) else piece[2])
-            size += len(parts[-1])
-        parts.append("\n" if alone else "")
-        size += len(parts[-1])
+        joint = "\n" if alone else "" if field.lang == "zh" or prose[cut - 1 : cut] == "\n" else " "
+        parts += [prose[done:cut], joint]
+        told += _stated(pieces, sum(map(len, parts)))
+        parts += [*map(_text, pieces), "\n" if alone else ""]
+        done = cut
     return "".join((*parts, prose[done:])), told
+
+
+def _text(piece: Piece) -> str:
+    return piece if isinstance(piece, str) else piece[2]
+
+
+def _stated(pieces: list[Piece], start: int) -> Iterator[Stated]:
+    """The facts of a statement that begins at `start`."""
+    line, at = (start, start + sum(len(_text(piece)) for piece in pieces)), start
+    for piece in pieces:
+        if not isinstance(piece, str):
+            yield Stated(*piece, at, line)
+        at += len(_text(piece))
 
 
 def ask(field: Field, text: str, told: list[Stated]) -> Iterator[Question]:
@@ -313,7 +229,7 @@ def _absent(field: Field) -> Iterator[Question]:
     subject, attribute = field.pair()
     if field.rng.random() < 0.5:
         subject = pick(field.rng, field.family())
-        if not field.apart(subject, []):
+        if not field.apart(subject):
             return
     if (subject, attribute.key) not in field.told:
         yield Question(asked(field, subject, attribute), (), "absent")
