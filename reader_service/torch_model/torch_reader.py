@@ -1,32 +1,29 @@
-"""The `Model` seam on torch: puts vision tower, decoder, sampling and offload together, and names torch's errors."""
+"""The `Model` seam on torch: puts vision tower, decoder, sampling and offload together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from reader_service.budget import ChunkLimits
-from reader_service.errors import DeviceLost, OutOfMemory
+from reader_service.errors import OutOfMemory
 from reader_service.model import Chunk, Drawn, GreyPage, Kv, ModelFacts, PageSize, Pending, Sampling, Step, Vocabulary
 from reader_service.positions import text_positions
 from reader_service.torch_model.card import Card
 from reader_service.torch_model.decoder import Decoder
+from reader_service.torch_model.naming import named
 from reader_service.torch_model.offload import Offloader
 from reader_service.torch_model.runners import Runner
 from reader_service.torch_model.sampling import TokenSampler, draw
 from reader_service.torch_model.vision import VisionTower
 
-P = ParamSpec("P")
-T = TypeVar("T")
 _WARM_TOKENS = (48, 300)
 """Inputs of these lengths, two tokens and a full chunk meet every kernel that is compiled on a card."""
-_CPU_OUT_OF_MEMORY = ("can't allocate memory", "not enough memory")
 
 
 @dataclass(frozen=True)
@@ -50,31 +47,6 @@ class Threads:
     token: int
 
 
-def _named(method: Callable[Concatenate[TorchReader, P], T]) -> Callable[Concatenate[TorchReader, P], T]:
-    """Runs a method without gradients and turns torch's memory and device errors into the seam's."""
-
-    @wraps(method)
-    def call(self: TorchReader, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            with torch.inference_mode():
-                return method(self, *args, **kwargs)
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            raise OutOfMemory("the device ran out of memory") from error
-        except RuntimeError as error:
-            raise _name_of(error) from error
-
-    return call
-
-
-def _name_of(error: RuntimeError) -> Exception:
-    text = str(error)
-    if any(sign in text for sign in _CPU_OUT_OF_MEMORY):
-        return OutOfMemory("the device ran out of memory")
-    if isinstance(error, torch.AcceleratorError) or "CUDA error" in text:
-        return DeviceLost("the device does not answer any more")
-    return error
-
-
 class TorchReader:
     """A loaded checkpoint. See `reader_service.model.Model`."""
 
@@ -86,7 +58,7 @@ class TorchReader:
         self._threads = threads
         self._device = parts.card.device
 
-    @_named
+    @named
     def warm(self) -> None:
         """See `Model.warm`. A CPU tells the process's peak only, so there what libraries took on first use becomes
         context; on a card graphs and kernels do."""
@@ -111,7 +83,7 @@ class TorchReader:
             prefill_bytes_per_token=max(costs.prefill_bytes_per_token, prefill_bytes),
         )
 
-    @_named
+    @named
     def see(self, pages: Sequence[GreyPage]) -> torch.Tensor:
         """See `Model.see`."""
         self._parts.offloader.use()
@@ -120,17 +92,17 @@ class TorchReader:
         self._finish()
         return seen
 
-    @_named
+    @named
     def document(self, tokens: int) -> Kv:
         """See `Model.document`."""
         return self._parts.runner.document(tokens)
 
-    @_named
+    @named
     def branch(self, document: Kv, tokens: int) -> Kv:
         """See `Model.branch`."""
         return self._parts.runner.branch(document, tokens)
 
-    @_named
+    @named
     def prefill(self, kv: Kv, chunk: Chunk) -> torch.Tensor:
         """See `Model.prefill`."""
         self._use(self._threads.chunk)
@@ -153,13 +125,13 @@ class TorchReader:
             hidden.index_copy_(0, torch.from_numpy(images).to(self._device), seen)
         return hidden
 
-    @_named
+    @named
     def decode(self, steps: Sequence[Step]) -> Pending:
         """See `Model.decode`."""
         self._use(self._threads.token)
         return self._parts.runner.decode(steps)
 
-    @_named
+    @named
     def drawn(self, pending: Pending) -> Sequence[Drawn]:
         """See `Model.drawn`."""
         return self._parts.runner.drawn(pending)
@@ -177,7 +149,7 @@ class TorchReader:
         """See `Model.sampler`."""
         return TokenSampler(sampling)
 
-    @_named
+    @named
     def draw(self, logits: torch.Tensor, sampler: TokenSampler) -> Drawn:
         """See `Model.draw`."""
         return draw(logits, [sampler])[0]
@@ -186,7 +158,7 @@ class TorchReader:
         """See `Model.free`."""
         kv.free()
 
-    @_named
+    @named
     def balance(self, kv_bytes: int, pages_wait: bool) -> None:
         """See `Model.balance`."""
         costs = self.facts.costs
