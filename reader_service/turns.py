@@ -67,18 +67,22 @@ class Turns:
             for step in filter(None, (self._begun, begun)):
                 self._device.model.abandon(step.pending)
             self._begun = None
-            self._one_by_one(begun.alive if begun else jobs, error)
+            self._one_by_one(begun.jobs if begun else jobs, error)
         else:
             self._hand_out(begun, drawn)
 
     def _one_by_one(self, jobs: Sequence[Job], error: Exception) -> None:
-        if len(jobs) == 1 or isinstance(error, DeviceLost):
-            self._attempt(jobs[0], partial(_raise, error))
+        """After a step of these jobs that failed. Raises DeviceLost where none of them is left to end by it."""
+        alive = [job for job in jobs if not job.ended]
+        if isinstance(error, DeviceLost) and not alive:
+            raise error
+        if isinstance(error, DeviceLost) or len(jobs) == 1:
+            self._attempt((alive or jobs)[0], partial(_raise, error))
             return
         if isinstance(error, OutOfMemory):
             self._device.model.recover()
-        for job in jobs:
-            if not job.ended:
+        for job in alive:
+            if not job.ended:  # one before it may have lost the device
                 self._alone(job)
 
     def _alone(self, job: Job) -> None:

@@ -37,10 +37,6 @@ class Recorded:
         graph.replay()
         return out
 
-    def replay(self, size: int) -> None:
-        """The graph alone."""
-        self._graphs[size][0].replay()
-
     def record(self, pool: Any) -> None:
         """The largest size first, so that the smaller ones fit into its memory."""
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]

@@ -40,7 +40,7 @@ class DecodeGraphs:
     def __init__(self, decoder: Decoder, pool: PagePool, buckets: Sequence[int] = BUCKETS) -> None:
         self._decoder, self._pool = decoder, pool
         most, device = max(buckets), decoder.device
-        pinned = device.type == "cuda"
+        self._on_card = pinned = device.type == "cuda"
         self._sent = torch.zeros((_PLACES, _NUMBERS, most), dtype=torch.int64, pin_memory=pinned)
         self._numbers = self._sent[0].to(device)
         self._best = torch.zeros((2, most), dtype=torch.float64, device=device)  # token and its log probability
@@ -62,9 +62,8 @@ class DecodeGraphs:
         logits = self.recorded.run(bucket)
         told = self._told[self._place]
         told.copy_(self._best, non_blocking=True)
-        done = None
-        if told.is_pinned():
-            done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        done = torch.cuda.Event() if self._on_card else None  # type: ignore[no-untyped-call]
+        if done:
             done.record()
         for step in steps:
             step.kv.length += 1

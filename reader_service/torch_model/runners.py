@@ -210,6 +210,8 @@ class CardRunner:
 
     def close(self) -> None:
         """See `Runner`."""
+        if self._decoder.device.type == "cuda":
+            torch.cuda.synchronize()  # a step that nobody read may still run
         for one in (self.graphs, self.prompts):
             one.recorded.clear()
 

@@ -113,6 +113,41 @@ def test_a_step_that_cannot_be_read_for_one_ends_that_one(bench):
     assert all(isinstance(jobs[row].sink.last, Completed) for row in (0, 2))
 
 
+def test_who_is_left_of_a_step_that_cannot_be_read_is_not_blamed_for_it(bench):
+    gone, stays = decoding(bench, 2)
+    while len(bench.model.steps[-1].steps) < 2:
+        bench.engine.step()
+    bench.engine.cancel(gone)
+
+    def fail(step: FakeStep) -> None:
+        if len(step.steps) > 1:
+            raise ZeroDivisionError
+
+    bench.model.read = fail
+    bench.run()
+    assert stays.sink.text == "hello"
+    assert len(bench.model.abandoned) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_device_that_is_lost_when_nobody_is_left_is_lost(bench, monkeypatch, count):
+    jobs = decoding(bench, count)
+    bench.engine.step()
+
+    def fall(job) -> bool:
+        raise ZeroDivisionError
+
+    for job in jobs:
+        monkeypatch.setattr(job, "speak", lambda job=job: fall(job))
+
+    def lose(step: FakeStep) -> None:
+        raise DeviceLost("gone")
+
+    bench.model.read = lose
+    bench.engine._guarded_step()
+    assert bench.lost
+
+
 def test_memory_that_runs_out_ahead_costs_nobody_anything(bench):
     jobs = decoding(bench, 2)
     refused: list[object] = []
