@@ -7,6 +7,8 @@ import random
 import time
 from typing import Any
 
+import torch
+
 from benchmarks.gpu_model import Desk, pages
 from reader_service.engine import Cancelled
 from reader_service.errors import DocumentNotResident, DoesNotFit, OutOfMemory
@@ -63,6 +65,7 @@ def random_load(model: TorchReader, seconds: float) -> dict[str, Any]:
         "others": len(last) - sum(told.values()), "seconds": time.perf_counter() - began_s,
         "measured_over_predicted_most": peak_over, "bytes_left_behind": held(model) - before,
         "tokens": desk.engine.load.tokens_generated, "offloads": model.offloads(),
+        "reserved_and_unused_gb": (torch.cuda.memory_reserved() - torch.cuda.memory_allocated()) / 1e9,
     }  # fmt: skip
 
 

@@ -202,7 +202,8 @@ class Desk:
 
 
 def noted(event: str, **fields: Any) -> None:
-    """What the engine wants an operator to know, printed."""
+    """What the engine wants an operator to know, printed; and how much of its memory the allocator cannot use."""
     if fields.pop("exc_info", False):
         traceback.print_exc()
+    fields |= {"allocated": torch.cuda.memory_allocated(), "reserved": torch.cuda.memory_reserved()}
     print(f"  {event}: {fields}", flush=True)

@@ -94,11 +94,11 @@ class Answering(Job):
         chunk_tokens = self._tokens[self._prefilled :][: self.device.budget.chunks.prefill_tokens]
         start = self._held().next_position + self._prefilled
         positions = text_positions(start, len(chunk_tokens))
-        logits = self.device.model.prefill(self._kv, Chunk(chunk_tokens, positions))
-        self._prefill_ms += self.elapsed_ms(began_s)
         self._prefilled += len(chunk_tokens)
-        self.sink.put(Progress(Stage.PREFILL, self._prefilled, len(self._tokens)))
         self.decoding = self._prefilled == len(self._tokens)
+        logits = self.device.model.prefill(self._kv, Chunk(chunk_tokens, positions, says=self.decoding))
+        self._prefill_ms += self.elapsed_ms(began_s)
+        self.sink.put(Progress(Stage.PREFILL, self._prefilled, len(self._tokens)))
         if not self.decoding:
             return False
         ended = self.take(self.device.model.draw(logits, self._sampler))

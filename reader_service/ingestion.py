@@ -126,7 +126,7 @@ class Ingestion(Job):
         end = min(part.end, self._at + self.device.budget.chunks.prefill_tokens)
         span = slice(self._at, end)
         offset = int(np.count_nonzero(self._is_image[part.start : self._at]))
-        chunk = Chunk(self._tokens[span], self._placed.positions[:, span], self._vision, offset)
+        chunk = Chunk(self._tokens[span], self._placed.positions[:, span], self._vision, offset, says=False)
         self.device.model.prefill(self._kv, chunk)
         self._prefill_ms += self.elapsed_ms(began_s)
         self._at = end

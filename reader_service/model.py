@@ -140,6 +140,8 @@ class Chunk:
     positions: Positions
     vision: Vision | None = None
     vision_offset: int = 0
+    says: bool = True
+    """Whether a token is drawn behind it. Of the last layer of chunks that say nothing only the KV is needed."""
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,7 @@ class Model(Protocol):
         """Empty KV with room for exactly so many tokens that continues a document and reads it without a copy."""
 
     def prefill(self, kv: Kv, chunk: Chunk) -> Logits:
-        """Appends a chunk and returns the logits after its last token."""
+        """Appends a chunk and returns the logits after its last token; nothing to draw from where it says nothing."""
 
     def decode(self, steps: Sequence[Step]) -> Pending:
         """Begins one step of many sequences and returns at once where the device works by itself.

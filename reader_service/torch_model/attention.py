@@ -28,6 +28,9 @@ class Attend(Protocol):
     def __call__(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
         """Stores keys and values, returns (tokens, heads · dim)."""
 
+    def store(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
+        """Stores keys and values and attends to nothing; the rotated queries, in an order of its own."""
+
 
 class InPlace:
     """Sequences whose KV is one stretch of memory each, with an equal number of new tokens."""
@@ -37,20 +40,27 @@ class InPlace:
 
     def __call__(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
         """See `Attend`."""
+        query, each = self.store(layer, qkv), qkv.shape[0] // len(self._kvs)
+        parts = [
+            _attend_kv(query[:, number * each : (number + 1) * each], layer, kv, each)
+            for number, kv in enumerate(self._kvs)
+        ]
+        out = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+        return out.transpose(0, 1).reshape(qkv.shape[0], -1)
+
+    def store(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
+        """See `Attend`; queries (heads, tokens, dim)."""
         tokens, shape = qkv.shape[0], self._kvs[0].shape
         states = qkv.view(tokens, -1, shape.head_dim)
         turned = self._heads + shape.heads
         rotated = rotate(states[:, :turned], *self._angles).transpose(0, 1)
         values = states[:, turned:].transpose(0, 1)
         each = tokens // len(self._kvs)
-        parts = []
         for number, kv in enumerate(self._kvs):
             span, at = slice(number * each, (number + 1) * each), slice(kv.length, kv.length + each)
             kv.keys[layer, :, at] = rotated[self._heads :, span]
             kv.values[layer, :, at] = values[:, span]
-            parts.append(_attend_kv(rotated[: self._heads, span], layer, kv, each))
-        out = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
-        return out.transpose(0, 1).reshape(tokens, -1)
+        return rotated[: self._heads]
 
 
 def _attend_kv(query: torch.Tensor, layer: int, kv: KvCache, tokens: int) -> torch.Tensor:

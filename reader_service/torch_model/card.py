@@ -12,6 +12,7 @@ import torch
 if TYPE_CHECKING:
     from reader_service.settings import Settings
 
+_PROBE_BYTES = 1 << 25  # more than what the allocator serves from its small segments
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -42,6 +43,7 @@ class CudaCard:
 
     def __init__(self, card_bytes: int, memory_fraction: float) -> None:
         self.device = torch.device("cuda", torch.cuda.current_device())
+        grow_segments(self.device)
         real_bytes = torch.cuda.mem_get_info(self.device)[1]
         self.memory_bytes = min(card_bytes or real_bytes, real_bytes)
         # The second wall behind the prediction: the allocator itself refuses.
@@ -72,6 +74,23 @@ class CudaCard:
     def release_cached(self) -> None:
         """See `Card`."""
         torch.cuda.empty_cache()
+
+
+def grow_segments(device: torch.device) -> None:
+    """Lets the allocator map memory into segments that grow, and unmap what is free inside them, where the driver can.
+
+    With segments of fixed sizes, KV that lives long settles in pieces of those that chunks had used before it, and what
+    is left of them serves nobody: under random load the allocator refused what had been predicted to fit.
+    """
+    # torch has no public name for it but an environment variable; the older of these warns where there is the newer.
+    tell = getattr(torch._C, "_accelerator_setAllocatorSettings", None) or torch.cuda.memory._set_allocator_settings
+    tell("expandable_segments:True")
+    try:
+        torch.empty(_PROBE_BYTES, dtype=torch.uint8, device=device)
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError:  # no virtual memory, as on some shared cards
+        tell("expandable_segments:False")
 
 
 class CpuCard:

@@ -47,11 +47,15 @@ class DecodeGraphs:
         self._told = torch.zeros((_PLACES, 2, most), dtype=torch.float64, pin_memory=pinned)
         self._place = 0
         self.recorded = Recorded(self._run, buckets)
-        self._fill([], most)
+        self.rest()
+
+    def rest(self) -> None:
+        """Inputs without a sequence: those of an earlier step name memory that may be gone."""
+        self._fill([], self.recorded.sizes[-1])
 
     def rehearse(self) -> None:
         """Runs the largest bucket eagerly, without a sequence."""
-        self._fill([], self.recorded.sizes[-1])
+        self.rest()
         self._run(self.recorded.sizes[-1])
 
     def launch(self, steps: Sequence[Step]) -> Pending:

@@ -22,14 +22,21 @@ class Paged:
 
     def __call__(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
         """See `attention.Attend`."""
-        from reader_service.torch_model.kernels import attention, rows
+        from reader_service.torch_model.kernels import attention
 
-        pool, heads, offset = self._pool, self._heads, layer * self._pool.layer_elements
-        query = rows.rotate_into_kv(
-            qkv, self._angles, pool.anchor, offset, self._slots,
+        pool, query = self._pool, self.store(layer, qkv)
+        out = attention.attend(
+            query, pool.anchor, layer * pool.layer_elements, self._tables, self._lengths,
+            kv_heads=self._heads.kv, page=pool.page_tokens,
+        )  # fmt: skip
+        return out.view(qkv.shape[0], -1)
+
+    def store(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
+        """See `attention.Attend`; queries (tokens, heads, dim)."""
+        from reader_service.torch_model.kernels import rows
+
+        pool, heads = self._pool, self._heads
+        return rows.rotate_into_kv(
+            qkv, self._angles, pool.anchor, layer * pool.layer_elements, self._slots,
             heads=heads.query, kv_heads=heads.kv, page=pool.page_tokens,
         )  # fmt: skip
-        out = attention.attend(
-            query, pool.anchor, offset, self._tables, self._lengths, kv_heads=heads.kv, page=pool.page_tokens
-        )
-        return out.view(qkv.shape[0], -1)

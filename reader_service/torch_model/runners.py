@@ -37,6 +37,9 @@ class Runner(Protocol):
     def append(self, kv: Any, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         """Appends embeddings (tokens, hidden) at positions (3, tokens); logits (1, vocabulary) after the last."""
 
+    def remember(self, kv: Any, hidden: torch.Tensor, positions: torch.Tensor) -> None:
+        """`append` without logits."""
+
     def prompt(self, kv: Any, tokens: Ints, positions: Ints) -> torch.Tensor | None:
         """`append` of tokens alone where that is faster than of their embeddings; None where it is not."""
 
@@ -97,6 +100,12 @@ class HostRunner:
         logits = self._forward([kv], hidden, self._decoder.rotary.angles(positions, hidden.dtype))
         kv.length += hidden.shape[0]
         return logits
+
+    def remember(self, kv: KvCache, hidden: torch.Tensor, positions: torch.Tensor) -> None:
+        """See `Runner`."""
+        angles = self._decoder.rotary.angles(positions, hidden.dtype)
+        self._decoder.remember(hidden, InPlace([kv], angles, self._decoder.heads.query))
+        kv.length += hidden.shape[0]
 
     def prompt(self, kv: KvCache, tokens: Ints, positions: Ints) -> None:
         """Never faster on a CPU."""
@@ -161,15 +170,23 @@ class CardRunner:
 
     def append(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         """See `Runner`."""
+        normed = self._decoder.forward(hidden, self._behind(kv, hidden, positions))
+        kv.length += hidden.shape[0]
+        return self._decoder.logits(normed[-1:])
+
+    def remember(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> None:
+        """See `Runner`."""
+        self._decoder.remember(hidden, self._behind(kv, hidden, positions))
+        kv.length += hidden.shape[0]
+
+    def _behind(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> Paged:
+        """Attention of new tokens behind a sequence."""
         tokens = hidden.shape[0]
         # Each part begins at a multiple of 16 bytes, as in a graph's inputs, so that one compiled kernel serves both.
         numbers = [kv.address, 0, kv.length + tokens, 0, *kv.slots(tokens)]
         sent = torch.tensor(numbers, dtype=torch.int64).to(hidden.device)
         angles = self._decoder.rotary.angles(positions, hidden.dtype)
-        attend = Paged(self.pool, sent[:1], sent[2:3], sent[4:], angles, self._decoder.heads)
-        normed = self._decoder.forward(hidden, attend)
-        kv.length += tokens
-        return self._decoder.logits(normed[-1:])
+        return Paged(self.pool, sent[:1], sent[2:3], sent[4:], angles, self._decoder.heads)
 
     def prompt(self, kv: PagedKv, tokens: Ints, positions: Ints) -> torch.Tensor | None:
         """See `Runner`."""
@@ -194,6 +211,7 @@ class CardRunner:
         def row(inputs: int) -> torch.Tensor:
             return torch.randn((1, inputs), device=self._decoder.device, dtype=like)
 
+        self.graphs.rest()  # what is recorded runs on the inputs that stand there
         with uncollected():
             tune(self._decoder.products(), row, graph_ms)
             self.failure = record(self.graphs.recorded, self.prompts.recorded)

@@ -103,7 +103,7 @@ class TorchReader:
         return self._parts.runner.branch(document, tokens)
 
     @named
-    def prefill(self, kv: Kv, chunk: Chunk) -> torch.Tensor:
+    def prefill(self, kv: Kv, chunk: Chunk) -> Any:
         """See `Model.prefill`."""
         self._use(self._threads.chunk)
         tokens = np.asarray(chunk.tokens, dtype=np.int64)
@@ -111,7 +111,11 @@ class TorchReader:
         logits = None if len(images) else self._parts.runner.prompt(kv, tokens, chunk.positions)
         if logits is None:
             positions = torch.from_numpy(np.ascontiguousarray(chunk.positions)).to(self._device)
-            logits = self._parts.runner.append(kv, self._embedded(chunk, tokens, images), positions)
+            hidden = self._embedded(chunk, tokens, images)
+            if chunk.says:
+                logits = self._parts.runner.append(kv, hidden, positions)
+            else:
+                self._parts.runner.remember(kv, hidden, positions)
         self._finish()
         return logits
 

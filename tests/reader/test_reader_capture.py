@@ -15,6 +15,7 @@ from reader_service.settings import Settings
 from reader_service.torch_model import capture, runners, splits
 from reader_service.torch_model.capture import uncollected
 from reader_service.torch_model.load import load_model
+from reader_service.torch_model.paged_kv import NOWHERE
 from reader_service.torch_model.runners import CardRunner
 from reader_service.torch_model.torch_reader import TorchReader
 from tests.reader import tiny
@@ -80,6 +81,24 @@ def test_all_runs_eagerly_after_a_recording_that_failed(model, monkeypatch):
     model.prefill(kv, Chunk([20, 21, 22], text_positions(0, 3)))
     (drawn,) = model.drawn(model.decode([Step(kv, 23, 3, model.sampler(Sampling()))]))
     assert (drawn.token >= 0, kv.length) == (True, 4)
+
+
+def test_what_is_recorded_runs_without_a_sequence(model, monkeypatch):
+    kv = model.document(4)
+    model.drawn(model.decode([Step(kv, 23, 0, model.sampler(Sampling()))]))
+    runner, found = model._parts.runner, []
+
+    def look(*functions: object) -> str:
+        _, _, lengths, slots, tables = runner.graphs._numbers.tolist()
+        found.append((lengths, slots, tables))
+        return ""
+
+    monkeypatch.setattr(runners, "record", look)
+    monkeypatch.setattr(runners, "tune", lambda *args: None)
+    assert runner.graphs._numbers[2].tolist() == [1]  # the step's sequence stands there, and is about to go
+    model.free(kv)
+    runner.warm()
+    assert found == [([0], [NOWHERE], [0])]
 
 
 def test_memory_that_runs_out_while_recording_is_no_reason_to_be_slow(model, monkeypatch):

@@ -18,6 +18,7 @@ from reader_service.profile import Task
 from reader_service.results import Completed, Event
 from reader_service.scheduler import Scheduler
 from reader_service.settings import Settings
+from reader_service.torch_model.card import grow_segments
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.torch_reader import TorchReader
 from tests.reader import tiny
@@ -103,3 +104,17 @@ def test_one_stream_of_eight_ends_and_the_others_say_what_they_would_have(model,
     assert [type(job.sink.last) for job in disturbed] == ends
     expected = [job.tokens[:4] if number == VICTIM else job.tokens for number, job in enumerate(undisturbed)]
     assert [job.tokens for job in disturbed] == expected
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_segments_grow_unless_the_driver_cannot(monkeypatch, fails):
+    told: list[str] = []
+    monkeypatch.setattr(torch._C, "_accelerator_setAllocatorSettings", told.append)
+
+    def probe(*_size: object, **_where: object) -> None:
+        if fails:
+            raise RuntimeError("CUDA driver error: operation not supported")
+
+    monkeypatch.setattr(torch, "empty", probe)
+    grow_segments(torch.device("cpu"))
+    assert told == ["expandable_segments:True", "expandable_segments:False"][: 1 + fails]

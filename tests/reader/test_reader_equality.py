@@ -90,7 +90,7 @@ class Pair:
         for at in range(0, len(tokens), chunk_tokens):
             span = slice(at, at + chunk_tokens)
             offset = tokens[:at].count(image)
-            model.prefill(kv, Chunk(tokens[span], placed.positions[:, span], vision, offset))
+            model.prefill(kv, Chunk(tokens[span], placed.positions[:, span], vision, offset, says=False))
         return kv, placed.next_position
 
     def our_answer(self, document: tuple[object, int], tokens: Sequence[int]) -> list[int]:

@@ -171,7 +171,7 @@ def two_answers(model: TorchReader) -> tuple[torch.Tensor, list[list[int]]]:
     """What a page looks like to it, and two tokens of two questions about 17 tokens, drawn together."""
     seen = model.see([tiny.page(1, 56, 28)])
     document = model.document(17)
-    model.prefill(document, Chunk(list(range(18, 35)), text_positions(0, 17)))
+    model.prefill(document, Chunk(list(range(18, 35)), text_positions(0, 17), says=False))
     branches, drawn = [model.branch(document, 4) for _ in range(2)], []
     for number, branch in enumerate(branches):
         logits = model.prefill(branch, Chunk([20 + number, 30], text_positions(17, 2)))
