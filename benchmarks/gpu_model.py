@@ -157,7 +157,7 @@ class Desk:
         self.model = model
         chunks = model._chunks
         budget = Budget(model.facts.costs, model.facts.geometry, chunks, model.facts.total_bytes, 1024)
-        pool = KvPool(budget, model.free, clock, 1e9, model.spare_kv_bytes)
+        pool = KvPool(budget, model.free, clock, 1e9, model.handed_kv_bytes)
         self.device = Device(model, pool, clock)
         self.engine = Engine(self.device, Scheduler(queue, 64, 1.0), note=noted)
 

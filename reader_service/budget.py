@@ -74,17 +74,23 @@ class Budget:
         """Prompt tokens of a document, at most: before its pages are here and its prompt is tokenised."""
         return self.geometry.vision_tokens(pixels) + (pages + 4) * PAGE_OVERHEAD_TOKENS
 
-    def peak(self, held_kv_bytes: int, needs: Iterable[Need]) -> int:
-        """Peak when these requests run beside so many bytes of resident KV."""
-        needs = tuple(needs)
-        kv_bytes = held_kv_bytes + sum(need.kv_bytes for need in needs)
-        return self._fixed() + self._slabs(kv_bytes) + max((need.workspace_bytes for need in needs), default=0)
+    def peak(self, held_kv_bytes: int, needs: Iterable[Need], handed_kv_bytes: int = 0) -> int:
+        """Peak when these requests run beside so many bytes of resident KV.
 
-    def fit(self, need: Need, held_kv_bytes: int, running: Iterable[Need], away_bytes: int = 0) -> Fit:
+        Of the KV memory that the device has handed out already, pages may lie idle in slabs which others keep alive.
+        They are used before new ones are asked for, so the larger of both is what there will be.
+        """
+        needs = tuple(needs)
+        kv_bytes = max(self._slabs(held_kv_bytes + sum(need.kv_bytes for need in needs)), handed_kv_bytes)
+        return self._fixed() + kv_bytes + max((need.workspace_bytes for need in needs), default=0)
+
+    def fit(
+        self, need: Need, held_kv_bytes: int, running: Iterable[Need], away_bytes: int = 0, handed_kv_bytes: int = 0
+    ) -> Fit:
         """Whether a request fits beside what is held and runs; `away_bytes` of the weights are on the host."""
         if self.peak(0, [need]) > self.total_bytes:
             return Fit.NEVER
-        now = self.peak(held_kv_bytes, [*running, need]) - away_bytes
+        now = self.peak(held_kv_bytes, [*running, need], handed_kv_bytes) - away_bytes
         return Fit.NOW if now <= self.total_bytes else Fit.LATER
 
     def free_bytes(self, held_kv_bytes: int, running: Iterable[Need]) -> int:

@@ -45,10 +45,10 @@ class KvPool:
         free: Callable[[Kv], None],
         clock: Callable[[], float],
         ttl_s: float,
-        spare_bytes: Callable[[], int] = lambda: 0,
+        handed_bytes: Callable[[], int] = lambda: 0,
     ) -> None:
         self.budget = budget
-        self._spare_bytes = spare_bytes
+        self._handed_bytes = handed_bytes
         self._free = free
         self._clock = clock
         self._ttl_s = ttl_s
@@ -104,7 +104,7 @@ class KvPool:
 
     def predicted_peak(self, *more: Need) -> int:
         """Peak of all that is held and runs, and of requests with these needs beside it."""
-        return self.budget.peak(self.held_bytes, [*self._reserved.values(), *more])
+        return self.budget.peak(self.held_bytes, [*self._reserved.values(), *more], self._handed_bytes())
 
     def release(self, holder: Holder) -> int:
         """Takes a request's reservation back; 0 when it had none."""
@@ -135,9 +135,8 @@ class KvPool:
             self.drop(document_id)
 
     def _fit(self, need: Need, away_bytes: int) -> Fit:
-        # Pages that lie idle in slabs which others keep alive count as held, but for those that this request will take.
-        idle_bytes = max(0, self._spare_bytes() - need.kv_bytes)
-        return self.budget.fit(need, self.held_bytes + idle_bytes, self._reserved.values(), away_bytes)
+        running = self._reserved.values()
+        return self.budget.fit(need, self.held_bytes, running, away_bytes, self._handed_bytes())
 
     def _evict_one(self) -> bool:
         unused = (key for key, document in self._documents.items() if not document.pins)

@@ -262,8 +262,8 @@ class Model(Protocol):
     def balance(self, kv_bytes: int, pages_wait: bool) -> None:
         """Moves the vision tower between device and host as the held bytes and the waiting pages ask for."""
 
-    def spare_kv_bytes(self) -> int:
-        """KV memory that the device has handed out and no sequence uses."""
+    def handed_kv_bytes(self) -> int:
+        """KV memory that the device has handed out in slabs, whether a sequence uses it or not."""
 
     def offloads(self) -> int:
         """Times the vision tower was moved to the host since start."""

@@ -173,7 +173,7 @@ class Reader:
         chunks = self.settings.chunks(on_card=model.facts.device == "cuda")
         facts, reserve = model.facts, 2 * self.settings.max_new_tokens
         budget = Budget(facts.costs, facts.geometry, chunks, facts.total_bytes, reserve)
-        return KvPool(budget, model.free, time.monotonic, self.settings.document_ttl_s, model.spare_kv_bytes)
+        return KvPool(budget, model.free, time.monotonic, self.settings.document_ttl_s, model.handed_kv_bytes)
 
 
 def _log_end(event: Event) -> None:

@@ -69,8 +69,8 @@ class Runner(Protocol):
     def close(self) -> None:
         """Gives back what `warm` prepared."""
 
-    def spare_bytes(self) -> int:
-        """KV memory that is held and not used."""
+    def handed_bytes(self) -> int:
+        """KV memory that stands in slabs, used or not."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class HostRunner:
     def close(self) -> None:
         """Nothing was prepared."""
 
-    def spare_bytes(self) -> int:
+    def handed_bytes(self) -> int:
         """Every sequence has its own memory."""
         return 0
 
@@ -233,6 +233,6 @@ class CardRunner:
         for one in (self.graphs, self.prompts):
             one.recorded.clear()
 
-    def spare_bytes(self) -> int:
+    def handed_bytes(self) -> int:
         """See `Runner`."""
-        return self.pool.free_pages * self.pool.page_elements * self.pool.shape.dtype.itemsize
+        return self.pool.allocated_bytes

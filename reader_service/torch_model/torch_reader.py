@@ -170,9 +170,9 @@ class TorchReader:
         used = costs.weight_bytes + costs.context_bytes + kv_bytes + workspace
         self._parts.offloader.balance(used, pages_wait)
 
-    def spare_kv_bytes(self) -> int:
-        """See `Model.spare_kv_bytes`."""
-        return self._parts.runner.spare_bytes()
+    def handed_kv_bytes(self) -> int:
+        """See `Model.handed_kv_bytes`."""
+        return self._parts.runner.handed_bytes()
 
     def offloads(self) -> int:
         """See `Model.offloads`."""

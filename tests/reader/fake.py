@@ -166,7 +166,7 @@ class FakeModel:
     def balance(self, kv_bytes: int, pages_wait: bool) -> None:
         self.balances.append((kv_bytes, pages_wait))
 
-    def spare_kv_bytes(self) -> int:
+    def handed_kv_bytes(self) -> int:
         return 0
 
     def offloads(self) -> int:

@@ -188,7 +188,7 @@ def test_the_cards_path_sees_and_says_what_the_cpus_path_does(pair):
     plain, card = (two_answers(model) for model in pair)
     torch.testing.assert_close(card[0], plain[0], rtol=1e-4, atol=1e-4)
     assert card[1] == plain[1]
-    assert pair[1].spare_kv_bytes() == 0
+    assert pair[1].handed_kv_bytes() == 0
 
 
 def test_a_step_that_follows_one_not_drawn_yet_says_what_it_would_have_said(pair):

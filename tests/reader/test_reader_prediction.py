@@ -1,6 +1,7 @@
 """What is predicted for a card against what tensors take there, on the card's path with the allocator's eyes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def peak(model: TorchReader, engine: Engine, job: Job) -> tuple[int, int]:
 
 def test_a_prediction_is_never_less_than_what_tensors_take(model):
     budget = Budget(model.facts.costs, model.facts.geometry, model._chunks, model.facts.total_bytes)
-    device = Device(model, KvPool(budget, model.free, float, 60.0, model.spare_kv_bytes), float)
+    device = Device(model, KvPool(budget, model.free, float, 60.0, model.handed_kv_bytes), float)
     engine = Engine(device, Scheduler(8, 8, 1.0))
     pages = [tiny.page(number) for number in range(PAGES)]
     predicted, taken = peak(model, engine, Ingestion(device, Sink(), Source("document", pages)))
@@ -79,3 +80,19 @@ def test_a_prediction_is_never_less_than_what_tensors_take(model):
     question = Question("document", Task.ASK, "why?", TOKENS)
     predicted, taken = peak(model, engine, Answering(device, Sink(), question, 999))
     assert held_bytes + taken <= predicted
+
+
+def test_a_prediction_counts_slabs_that_few_pages_keep_alive(model, monkeypatch):
+    pool = model._parts.runner.pool
+    monkeypatch.setattr(pool, "_slab_pages", 6)
+    costs = replace(model.facts.costs, kv_slab_bytes=pool.slab_bytes)
+    budget = Budget(costs, model.facts.geometry, model._chunks, model.facts.total_bytes)
+    kv_pool = KvPool(budget, model.free, float, 60.0, model.handed_kv_bytes)
+    engine = Engine(Device(model, kv_pool, float), Scheduler(16, 16, 1.0))
+    pages = [tiny.page(number) for number in range(2)]
+    for number in range(8):
+        peak(model, engine, Ingestion(engine.device, Sink(), Source(f"{number}", pages)))
+    for number in range(0, 8, 2):  # the half of every slab
+        kv_pool.drop(f"{number}")
+    assert pool.allocated_bytes == 2 * kv_pool.held_bytes
+    assert kv_pool.predicted_peak() == costs.weight_bytes + costs.context_bytes + pool.allocated_bytes
