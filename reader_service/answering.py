@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from reader_service.budget import Need
 from reader_service.device import Device, Job, MemoryOf, Sink
+from reader_service.doubt import Doubt, doubt_of
 from reader_service.errors import DocumentNotResident, DoesNotFit, InvalidQuestion
 from reader_service.kv_pool import Resident
-from reader_service.lines import lines_of
+from reader_service.lines import Lines, lines_of
 from reader_service.model import Chunk, Drawn, Kv, MarkKind, Sampling, Step, Turn
 from reader_service.positions import text_positions
 from reader_service.profile import Task
@@ -84,9 +85,17 @@ class Answering(Job):
             model.vocabulary.decode, model.vocabulary.marks, document.page_texts, self.question.sampling.stop
         )
         self._text.reasoning = self._prompt_opens_reasoning()
-        transcribes = self.question.task is Task.TRANSCRIBE
-        self._lines = lines_of(document.page_texts, model.vocabulary.marks) if transcribes else None
+        self._lead = self._leader(document)
         return False
+
+    def _leader(self, document: Resident) -> Lines | Doubt | None:
+        """What may take another token than the one drawn."""
+        marks = self.device.model.vocabulary.marks
+        if self.question.task is Task.TRANSCRIBE:
+            return lines_of(document.page_texts, marks)
+        if self.question.task is Task.ASK:
+            return doubt_of(marks, self.device.model.facts.profile.least_place_probability)
+        return None
 
     def advance(self) -> bool:
         """One chunk of the prompt; with the last one comes the first token."""
@@ -113,12 +122,13 @@ class Answering(Job):
     @property
     def may_run_ahead(self) -> bool:
         """Where the likeliest token is taken, nothing else leads it, and it is not the last but one."""
-        return self.question.sampling.plain and not self._lines and self._drawn + 1 < self.question.max_new_tokens
+        led = self._lead is not None and not self._lead.decided
+        return self.question.sampling.plain and not led and self._drawn + 1 < self.question.max_new_tokens
 
     def take(self, drawn: Drawn) -> bool:
         """Notes a token; True when the answer is finished. Its text is spoken later, unless it may end the answer."""
-        if self._lines:
-            drawn = replace(drawn, token=self._lines.lead(drawn.token))
+        if self._lead:
+            drawn = replace(drawn, token=self._lead.lead(drawn))
         self._last = drawn
         self._drawn += 1
         self._log_probability += drawn.log_probability

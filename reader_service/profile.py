@@ -58,6 +58,7 @@ class ReaderProfile:
     """A reader's habits. `ask_pages`, `transcribe_pages`: 0 is no limit. `absent_text`: an answer that means no.
 
     `sidecar_characters`: most verbatim characters that help it beside the pages; 0: it answers better without any.
+    `least_place_probability`: of the anchors before an answer, all together; behind less likely ones it denies instead.
     """
 
     name: str
@@ -67,6 +68,7 @@ class ReaderProfile:
     ask_pages: int = 0
     transcribe_pages: int = 0
     sidecar_characters: int = 0
+    least_place_probability: float = 0.0
     absent_text: str = ""
     anchors: Anchors = field(default_factory=Anchors)
     reasoning: Reasoning = field(default_factory=Reasoning)

@@ -124,6 +124,7 @@ class AnswerText:
             self.ended = True
         elif mark.kind is MarkKind.ABSENT:
             self.absent = True
+            self.evidence.clear()  # what is denied stands nowhere
         elif mark.kind is MarkKind.PAGE:
             self._page = mark.number
         elif mark.kind is MarkKind.ROW:

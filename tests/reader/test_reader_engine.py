@@ -4,6 +4,7 @@ import gc
 import math
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -212,6 +213,20 @@ def test_the_absent_mark_is_reported():
     job = bench.ask()
     bench.run()
     assert not job.sink.last.found
+
+
+@pytest.mark.parametrize(("task", "believed"), [(Task.ASK, False), (Task.SUMMARIZE, True)])
+@pytest.mark.parametrize("ahead", [False, True])
+def test_an_answer_from_an_unlikely_place_is_a_denial(task, believed, ahead):
+    model = FakeModel("<page1><row1>yes")  # every token has a probability of exp(-0.5)
+    model.runs_ahead = ahead
+    model.facts = replace(model.facts, profile=replace(model.facts.profile, least_place_probability=0.4))
+    bench = Bench(model)
+    bench.resident(pages=[PAGE, PAGE], texts=[PageText(0, 9, (0,)), PageText(9, 30, (0, 5))])
+    job = bench.ask(task=task)
+    bench.run()
+    said = job.sink.last
+    assert (job.sink.text, said.found, bool(said.evidence)) == ("yes" if believed else "es", believed, believed)
 
 
 def test_answers_and_an_ingestion_take_turns(bench):
