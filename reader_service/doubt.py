@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from reader_service.model import Drawn, Mark, MarkKind
 
-_PLACE = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.SILENT})
+_PLACE = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.SILENT})  # a column is a mark that says nothing
 
 
 class Doubt:

@@ -162,6 +162,9 @@ def parse_profile(data: Mapping[str, Any], plain: ReaderProfile) -> ReaderProfil
         if "reasoning" in fields:
             reasoning = fields.pop("reasoning")
             parsed["reasoning"] = Reasoning(**{**reasoning, "silent": tuple(reasoning.get("silent", ()))})
-        return replace(plain, **parsed, **fields)
+        profile = replace(plain, **parsed, **fields)
+        if not 0 <= profile.least_place_probability <= 1:
+            raise ValueError(f"{FILE_NAME}: least_place_probability is not within 0 and 1")
+        return profile
     except (TypeError, KeyError) as error:
         raise ValueError(f"{FILE_NAME}: {error}") from error

@@ -199,6 +199,12 @@ def test_a_profile_with_an_unknown_field_is_refused():
         parse_profile({"styles": [], "colour": 1}, default_profile("qwen2_vl", "x"))
 
 
+@pytest.mark.parametrize("least", [-0.1, 1.5])
+def test_a_profile_whose_least_probability_is_none_is_refused(least):
+    with pytest.raises(ValueError, match="least_place_probability"):
+        parse_profile({"styles": [], "least_place_probability": least}, default_profile("qwen2_vl", "x"))
+
+
 def test_glyph_pins_the_page_it_was_trained_on():
     style = default_profile("glm4v", "zai-org/Glyph").styles[0]
     assert (style.page_width_px, style.page_height_px, style.margin_px, style.font_px[-1]) == (595, 842, 10, 9)
