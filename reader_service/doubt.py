@@ -1,7 +1,7 @@
 """Denies where a reader points at a place that it does not believe in itself.
 
 Readers with anchors say where an answer stands before they say it. How likely those anchors are, all together, tells
-right answers from wrong ones better than anything that is said after them, and tells it before any text is out.
+right answers from wrong ones about as well as all tokens do, and tells it before any text is out.
 """
 
 from __future__ import annotations

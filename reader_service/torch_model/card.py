@@ -82,8 +82,7 @@ def grow_segments(device: torch.device) -> None:
     With segments of fixed sizes, KV that lives long settles in pieces of those that chunks had used before it, and what
     is left of them serves nobody: under random load the allocator refused what had been predicted to fit.
     """
-    # torch has no public name for it but an environment variable; the older of these warns where there is the newer.
-    tell = getattr(torch._C, "_accelerator_setAllocatorSettings", None) or torch.cuda.memory._set_allocator_settings
+    tell = torch._C._accelerator_setAllocatorSettings  # the only public name for it is an environment variable
     tell("expandable_segments:True")
     try:
         torch.empty(_PROBE_BYTES, dtype=torch.uint8, device=device)
