@@ -72,8 +72,8 @@ class ScriptShaper:
         return _levels(paragraph, always_ltr)
 
     def mirrored(self, code: int) -> int:
-        """The code point drawn in its stead where a text runs from right to left."""
-        return _mirrored(code)
+        """The code point drawn in its stead where a text runs from right to left; only one of the same width."""
+        return _mirrored(code, self._flow)
 
 
 @cache
@@ -103,10 +103,12 @@ def _on_first(advances: Units, width: int) -> Units:
 
 
 @cache
-def _mirrored(code: int) -> int:
+def _mirrored(code: int, flow: Flow) -> int:
     other = ctypes.c_uint32()
     _fribidi().fribidi_get_mirror_char(ctypes.c_uint32(code), ctypes.byref(other))
-    return other.value
+    # Lines are full before anything is mirrored. The fonts may hold one of a pair only, and boxes have their own width.
+    own, mirrored = fonts.measure(np.array([code, other.value], np.uint32), flow).tolist()
+    return other.value if own == mirrored else code
 
 
 @lru_cache(maxsize=PARAGRAPHS_KEPT)

@@ -20,6 +20,7 @@ from render_service.documents.values import MAX_CHARACTERS, MAX_PAGES, Decoded, 
 
 MEDIA_TYPE = "application/pdf"
 SIZED_WORDS = 16
+OTHER_LINE_EM = 0.6  # a superscript stands lower
 LINE_ENDS = ("\r", "\n", HYPHEN_MARK)  # after a hyphen pdfium names no other
 FILE_ERRORS = {
     3: "the PDF file is damaged or cut off",
@@ -84,9 +85,9 @@ def _lines(textpage: object, number: int) -> Iterator[Line]:
         if character not in "\r\n":
             characters.append((at, character))
         if character in LINE_ENDS:
-            yield from _line(textpage, characters, number)
+            yield from _parted(textpage, characters, number)
             characters = []
-    yield from _line(textpage, characters, number)
+    yield from _parted(textpage, characters, number)
 
 
 def _characters(textpage: object) -> Iterator[tuple[int, str]]:
@@ -105,18 +106,28 @@ def _characters(textpage: object) -> Iterator[tuple[int, str]]:
             yield at, chr(code)
 
 
-def _line(textpage: object, characters: Sequence[tuple[int, str]], number: int) -> Iterator[Line]:
-    """The line that these characters make; none where they are all spaces."""
+def _parted(textpage: object, characters: Sequence[tuple[int, str]], number: int) -> Iterator[Line]:
+    """The lines that these characters make: one, as pdfium says, but for a word that goes back to another baseline.
+
+    Where a font is not in the file, pdfium judges by the boxes of the machine's own and may take two lines for one.
+    """
     words = [list(word) for space, word in groupby(characters, lambda one: one[1].isspace()) if not space]
-    if not words:
-        return
-    boxes = _Boxes(textpage)
+    boxes, start = _Boxes(textpage), 0
+    for at, (word, following) in enumerate(pairwise(words), 1):
+        if boxes.goes_back(word[-1][0], following[0][0]):
+            yield _line(boxes, words[start:at], number)
+            start = at
+    if words:
+        yield _line(boxes, words[start:], number)
+
+
+def _line(boxes: "_Boxes", words: Sequence[Sequence[tuple[int, str]]], number: int) -> Line:
     size = median_low(boxes.size(word[0][0]) for word in words[:SIZED_WORDS])
     left, right = boxes.left(words[0][0][0]), boxes.right(words[-1][-1][0])
     first_word = boxes.right(words[0][-1][0]) - left
     text = _text(boxes, words, size)
     text = BULLET.sub("- ", text, count=1) if BULLET.match(text) else text
-    yield Line(text, left, right, boxes.baseline(words[0][0][0]), size, first_word, number)
+    return Line(text, left, right, boxes.baseline(words[0][0][0]), size, first_word, number)
 
 
 def _text(boxes: "_Boxes", words: Sequence[Sequence[tuple[int, str]]], size: float) -> str:
@@ -153,6 +164,11 @@ class _Boxes:
         box = self._box(at)
         drawn = float(box.top - box.bottom) / 1.5  # where a matrix scales the type, its size in points says little
         return max(float(self._raw.FPDFText_GetFontSize(self._textpage, at)), drawn, 1.0)
+
+    def goes_back(self, at: int, following: int) -> bool:
+        """Whether a character begins another line than the one before it: lower or higher, and further left."""
+        other_line = abs(self.baseline(at) - self.baseline(following)) > OTHER_LINE_EM * self.size(at)
+        return other_line and self.left(following) < self.left(at)
 
     def _box(self, at: int) -> Any:
         self._raw.FPDFText_GetLooseCharBox(self._textpage, at, self._rectangle)

@@ -19,6 +19,7 @@ from render_service.linebreak import break_opportunities
 from render_service.paint import PAPER, paint
 from render_service.shaping import ScriptShaper
 from render_service.style import Flow, Style
+from tests.render.plain import piled_up
 
 CELLS = Style(flow=Flow.CELLS, font_px=14, max_width_px=280, max_height_px=84)
 PROPORTIONAL = Style(Flow.PROPORTIONAL, 14, 20, 280, 84)
@@ -112,6 +113,12 @@ def test_a_paragraph_that_runs_back_begins_at_the_right_edge_but_for_columns(lay
         ("(", 0),
         (")", 7 + columns.runs[0].width),
     ]
+
+
+def test_what_is_mirrored_keeps_its_room(lay_out):
+    assert chr(ScriptShaper(Flow.CELLS).mirrored(ord("∌"))) == "∌", "its counterpart is twice as wide"
+    (page,) = lay_out("א↓∌↔א", CELLS)
+    assert not piled_up(page, CELLS)
 
 
 def test_a_line_of_a_long_paragraph_keeps_the_direction_of_the_paragraph(lay_out):
