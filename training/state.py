@@ -15,7 +15,7 @@ from training.trainer import READ, Trainer
 SETTLE_STEPS = 150
 """Steps in which fresh probes learn alone: published weights come without probes, whose noise would spoil them."""
 WHOLE = "state.pt"
-"""Weights in float32 with the optimiser's moments: too large to carry, but a run that goes on here goes on exactly."""
+"""Weights in float32 with the optimisers' moments: too large to carry, but a run that goes on here goes on exactly."""
 
 
 def save(trainer: Trainer, folder: Path) -> None:
@@ -29,7 +29,7 @@ def save(trainer: Trainer, folder: Path) -> None:
     torch.save(probes, temporary / "probes.pt")
     progress = {"stage": trainer.stage, "step": trainer.step, "spent_s": trainer.spent_s}
     (temporary / "progress.json").write_text(json.dumps(progress))
-    parts = (trainer.net.model, trainer.probes, trainer.optimizer)
+    parts = (trainer.net.model, trainer.probes, *trainer.optimizers)
     torch.save([part.state_dict() for part in parts], temporary / WHOLE)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.rename(folder)
@@ -41,7 +41,7 @@ def resume(trainer: Trainer, folder: Path) -> None:
     Published weights have no probes: then new ones settle first, and the stage is the last.
     """
     if (folder / WHOLE).exists():
-        parts = (trainer.net.model, trainer.probes, trainer.optimizer)
+        parts = (trainer.net.model, trainer.probes, *trainer.optimizers)
         for part, state in zip(parts, torch.load(folder / WHOLE, map_location=trainer.device), strict=True):
             part.load_state_dict(state)  # type: ignore[attr-defined]
     else:

@@ -161,6 +161,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.5, help="batch size factor")
     parser.add_argument("--stage", type=int, help="start in this stage")
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--muon", action="store_true", help="the layers' matrices learn by Muon instead of AdamW")
     parser.add_argument("--save-every-s", type=float, default=150.0)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(arguments)
@@ -176,7 +177,7 @@ def start(args: argparse.Namespace, here: Place) -> Trainer:
     vocabulary = (len(checkpoint.tokenizer()) + 63) // 64 * 64
     model: Any = Qwen2VLForConditionalGeneration(checkpoint.config(vocabulary))
     net = Network(model.to(device))
-    trainer = Trainer(net, Probes(net.config.text_config.hidden_size).to(device), device, here.world)
+    trainer = Trainer(net, Probes(net.config.text_config.hidden_size).to(device), device, here.world, args.muon)
     if args.resume:
         resume(trainer, args.resume)
     if args.stage is not None:

@@ -32,7 +32,9 @@ class Trainer:
     probes: Probes
     device: torch.device
     world: int
-    optimizer: torch.optim.Optimizer = field(init=False)
+    muon: bool = False
+    """Whether the matrices of all layers learn by Muon; AdamW takes the rest, and without it everything."""
+    optimizers: list[torch.optim.Optimizer] = field(init=False)
     stage: int = SEE
     step: int = 0
     spent_s: float = 0.0
@@ -42,19 +44,32 @@ class Trainer:
     average: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        visual = list(self.net.model.model.visual.parameters())
-        decoder, probes = list(self.net.model.model.language_model.parameters()), list(self.probes.parameters())
-        groups = [
-            {"params": [p for p in params if (p.dim() > 1) == decays], "weight_decay": 0.05 * decays, "part": part}
-            for params, part in ((visual, "tower"), (decoder, "decoder"), (probes, "probes"))
-            for decays in (True, False)
-        ]
+        layers = {id(p) for blocks in (self.net.tower, self.net.decoder) for p in blocks.parameters() if p.dim() == 2}
+        parts = (("tower", self.net.model.model.visual), ("decoder", self.net.model.model.language_model))
+        plain, orthogonal = [], []
+        for part, module in (*parts, ("probes", self.probes)):
+            params = list(module.parameters())
+            matrices = [p for p in params if self.muon and id(p) in layers]
+            others = [p for p in params if not (self.muon and id(p) in layers)]
+            orthogonal += [{"params": matrices, "part": part}] if matrices else []
+            for decays in (True, False):
+                chosen = [p for p in others if (p.dim() > 1) == decays]
+                plain.append({"params": chosen, "weight_decay": WEIGHT_DECAY * decays, "part": part})
         fused = self.device.type == "cuda"
-        self.optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), fused=fused)
+        self.optimizers = [torch.optim.AdamW(plain, lr=0.0, betas=(0.9, 0.95), fused=fused)]
+        if orthogonal:
+            # Its updates are scaled to be as large as AdamW's, so that one rate suits both.
+            muon = torch.optim.Muon(orthogonal, lr=0.0, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
+            self.optimizers.append(muon)
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """Parameters with their rate and decay, of all optimisers."""
+        return [group for optimizer in self.optimizers for group in optimizer.param_groups]
 
     def set_rate(self, rate: float) -> None:
         """Peak rate for this step; a tower that sees already learns at half of it."""
-        for group in self.optimizer.param_groups:
+        for group in self.groups:
             settling = self.step < self.settled_at and group["part"] != "probes"
             group["lr"] = 0.0 if settling else rate * (0.5 if group["part"] == "tower" and self.stage != SEE else 1.0)
 
@@ -89,22 +104,22 @@ class Trainer:
         return out, hit
 
     def take(self, batch: Batch, atlas: Atlas) -> dict[str, Tensor]:
-        """One optimiser step. A gradient that is not finite is not taken."""
+        """One step of the optimisers. A gradient that is not finite counts as none."""
         with torch.autocast(self.device.type, torch.bfloat16):
             out = self.losses(batch, atlas)
             total = sum(WEIGHTS[k] * v for k, v in out.items() if k in WEIGHTS)
         assert isinstance(total, Tensor)
         total.backward()
         self._average_gradients()
-        params = [p for g in self.optimizer.param_groups for p in g["params"] if p.grad is not None]
-        norm = torch.nn.utils.clip_grad_norm_(params, 1.0)
-        if self.device.type == "cuda":
-            # The fused optimiser reads this flag on the device; asking for it here would make every step wait.
-            self.optimizer.found_inf = (~norm.isfinite()).float()  # type: ignore[attr-defined]
-            self.optimizer.step()
-        elif norm.isfinite():
-            self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        params = [p for g in self.groups for p in g["params"] if p.grad is not None]
+        torch.nn.utils.clip_grad_norm_(params, 1.0)
+        for param in params:
+            assert param.grad is not None
+            # On the device: asking whether all are finite would make every step wait.
+            param.grad.nan_to_num_(0.0, 0.0, 0.0)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
         self.step += 1
         return out
 
@@ -116,12 +131,13 @@ class Trainer:
         loss.backward()
         reached = [p for p in self.net.model.model.visual.parameters() if p.grad is not None and p.grad.any()]
         assert not reached, "the decoder's gradient reached the tower"
-        self.optimizer.zero_grad(set_to_none=True)
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
 
     def _average_gradients(self) -> None:
         if self.world == 1:
             return
-        grads = [p.grad for g in self.optimizer.param_groups for p in g["params"] if p.grad is not None]
+        grads = [p.grad for g in self.groups for p in g["params"] if p.grad is not None]
         flat = torch.cat([g.flatten() for g in grads])
         dist.all_reduce(flat)
         flat /= self.world
@@ -149,6 +165,7 @@ class Trainer:
         return done
 
 
+WEIGHT_DECAY = 0.05
 WEIGHTS = {
     "dense": 1.0, "here": 0.3, "next": 0.5, "slots": 0.5, "classify": 0.1, "codes": 0.1, "find": 0.5, "line": 0.3,
     "token": 1.0,
