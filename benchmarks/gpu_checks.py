@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -210,18 +211,34 @@ def check_offload() -> str:
     shapes = gpu_model.config(small=True)
     tensors = gpu_model.KeptTensors(shapes)
     tensors.device, tensors.dtype = DEVICE, torch.bfloat16
-    model = gpu_model.reader(shapes, tensors, CudaCard(0, 0.85), LAYOUTS["small"], SMALL_CHUNKS)
-    page_set = gpu_model.pages(2, 112)
+    model = gpu_model.reader(shapes, tensors, CudaCard(0, 0.85), LAYOUTS["int8"], SMALL_CHUNKS)
+    page_set, tower_bytes = gpu_model.pages(2, 112), model._parts.vision.weight_bytes
     before, seen = torch.cuda.memory_allocated(), model.see(page_set)
     seen = seen.clone()
-    model.balance(0, pages_wait=False)
+    model.balance(gpu_model.CARD_BYTES, pages_wait=False)
     fell = before - torch.cuda.memory_allocated() + seen.nbytes
     again = model.see(page_set)
     if not torch.equal(seen, again):
         raise AssertionError("the tower sees differently after its return")
-    if fell < 0.9 * model.facts.costs.vision_weight_bytes:
-        raise AssertionError(f"{fell} bytes came free of {model.facts.costs.vision_weight_bytes}")
-    return f"{fell} of {model.facts.costs.vision_weight_bytes} bytes, {model.offloads()} move"
+    if fell < 0.9 * tower_bytes:
+        raise AssertionError(f"{fell} bytes came free of {tower_bytes}")
+    return f"{fell} of {tower_bytes} bytes, {model.offloads()} move"
+
+
+def check_streaming() -> str:
+    """A tower of which two blocks at a time are on the card sees what one that is whole there does, time and again."""
+    shapes, page_set, seen = gpu_model.config(small=True), gpu_model.pages(3, 112), []
+    shapes.vision_config.depth = 7
+    for layout in (LAYOUTS["small"], replace(LAYOUTS["small"], tower_streams=False)):
+        tensors = gpu_model.KeptTensors(shapes)
+        tensors.device, tensors.dtype = DEVICE, torch.bfloat16
+        model = gpu_model.reader(shapes, tensors, CudaCard(0, 0.85), layout, SMALL_CHUNKS)
+        seen.append([model.see(page_set).clone() for _ in range(20)])
+        held = model._parts.vision.weight_bytes
+    streamed, whole = seen
+    if not all(torch.equal(one, whole[0]) for one in streamed):
+        raise AssertionError("the streamed tower sees differently")
+    return f"20 passes equal; whole {held} bytes"
 
 
 def check_out_of_memory() -> str:
@@ -282,5 +299,6 @@ CHECKS = {
     "whole model": check_whole_model,
     "formats": check_formats,
     "offload": check_offload,
+    "streamed tower": check_streaming,
     "out of memory": check_out_of_memory,
 }

@@ -81,7 +81,6 @@ class Costs:
     """What things cost on the device, in bytes, from the model's config and corrected by the warm-up."""
 
     weight_bytes: int
-    vision_weight_bytes: int  # the part of weight_bytes that offload can move to the host
     context_bytes: int
     kv_bytes_per_token: int
     vision_bytes_per_patch: int

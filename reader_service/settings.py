@@ -38,7 +38,7 @@ class Settings(ServiceSettings):
     """Number format of what is computed; "auto" is bfloat16 on a card and float32 on a CPU."""
     weights: Literal["plain", "int8", "int4", "small"] = "plain"
     """How weights are held: as they are; 8 bits a row; 4 bits (group 128), the head at 8 and embeddings on the host;
-    "small" is int4 with the vision tower at 8 bits as well, and on the host whenever no page waits."""
+    "small" is int4 with the vision tower at 8 bits as well, of which never more than two blocks are on the card."""
     memory_fraction: Fraction = 0.85
     """Part of the card (on a CPU: of the machine's memory) that may be used at all."""
     card_bytes: Annotated[int, Field(ge=0)] = 0

@@ -20,8 +20,9 @@ from reader_service.torch_model.paged_kv import PagePool
 from reader_service.torch_model.prompts import PromptGraphs
 from reader_service.torch_model.runners import CardRunner, HostRunner, Runner
 from reader_service.torch_model.steps import steps_for
+from reader_service.torch_model.streaming import StreamedBlocks
 from reader_service.torch_model.torch_reader import Parts, Threads, TorchReader
-from reader_service.torch_model.vision import VisionTower, geometry_of, load_tower, patch_rules
+from reader_service.torch_model.vision import ResidentBlocks, VisionTower, geometry_of, load_tower, patch_rules
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class Family:
 
 @dataclass(frozen=True)
 class Layout:
-    """How weights are held, and where the vision tower waits for pages."""
+    """How weights are held, and whether a card ever holds the whole vision tower."""
 
     decoder: Formats = field(default_factory=Formats)
     vision: Format = Format.PLAIN
-    tower_waits_on_host: bool = False
+    tower_streams: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,9 @@ def assemble(plan: Plan, tensors: Tensors, card: Card, vocabulary: Vocabulary, p
     dtype = decoder.kv_shape.dtype
     attention, name = choose_page_attention(card.device, dtype)
     ends, blocks = load_tower(plan.family.tower, plan.config.vision_config, tensors, plan.layout.vision, card.device)
-    tower = VisionTower(ends, blocks, patch_rules(plan.processor), steps, attention)
+    streams = on_card and plan.layout.tower_streams
+    here = StreamedBlocks(blocks, card.device) if streams else ResidentBlocks(blocks)
+    tower = VisionTower(ends, here, patch_rules(plan.processor), steps, attention)
     card.release_cached()  # what putting matrices together left behind
     runner = _runner(decoder, on_card=on_card)
     facts = ModelFacts(
@@ -78,11 +81,10 @@ def assemble(plan: Plan, tensors: Tensors, card: Card, vocabulary: Vocabulary, p
         total_bytes=plan.total_bytes,
         profile=profile,
     )
-    parked = ParkedWeights(tower.tensors(), card.device)
-    if on_card:
-        parked.prepare()
-    threshold_bytes = 0 if plan.layout.tower_waits_on_host else plan.threshold_bytes
-    offloader = Offloader(parked, tower.weight_bytes if on_card else 0, threshold_bytes)
+    movable = tower.tensors() if on_card and not streams else []
+    parked = ParkedWeights(movable, card.device)
+    parked.prepare()
+    offloader = Offloader(parked, sum(int(part.nbytes) for part in movable), plan.threshold_bytes)
     return TorchReader(Parts(tower, decoder, runner, vocabulary, offloader, card), facts, plan.chunks, plan.threads)
 
 
@@ -104,7 +106,6 @@ def _costs(plan: Plan, tower: VisionTower, decoder: Decoder, runner: Runner, car
     context_bytes = card.used_bytes() if on_card else max(0, card.used_bytes() - weight_bytes)
     return Costs(
         weight_bytes=weight_bytes,
-        vision_weight_bytes=tower.weight_bytes,
         context_bytes=context_bytes,
         kv_bytes_per_token=formulas.kv_bytes_per_token(text, dtype_bytes),
         vision_bytes_per_patch=formulas.vision_bytes_per_patch(plan.config.vision_config, dtype_bytes),

@@ -38,7 +38,7 @@ LAYOUTS = {
     "plain": Layout(),
     "int8": Layout(Formats(Format.INT8, Format.INT8)),
     "int4": Layout(Formats(Format.INT4, Format.INT8, embedding_on_host=True)),
-    "small": Layout(Formats(Format.INT4, Format.INT8, embedding_on_host=True), Format.INT8, tower_waits_on_host=True),
+    "small": Layout(Formats(Format.INT4, Format.INT8, embedding_on_host=True), Format.INT8, tower_streams=True),
 }
 _HASHED_WHOLE_BYTES = 64 * 1024 * 1024
 _IDENTITY_SUFFIXES = {".json", ".jinja", ".safetensors", ".txt", ".model"}

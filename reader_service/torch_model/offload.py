@@ -34,7 +34,7 @@ class ParkedWeights:
     def prepare(self) -> None:
         """Makes the host copy, which takes long: pinning a gigabyte is half a second."""
         if not self._host:
-            self._host = [self._pinned(tensor.data) for tensor in self._tensors]
+            self._host = [pinned(tensor.data, self._device) for tensor in self._tensors]
 
     @torch.inference_mode(False)
     def to_host(self) -> None:
@@ -68,14 +68,16 @@ class ParkedWeights:
         for tensor, copy in zip(self._tensors, self._host, strict=True):
             tensor.data.copy_(copy, non_blocking=True)
 
-    def _pinned(self, weight: torch.Tensor) -> torch.Tensor:
-        host = torch.empty(weight.shape, dtype=weight.dtype, pin_memory=self._device.type == "cuda")
-        return host.copy_(weight)
+
+def pinned(weight: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A copy on the host from which `device` copies without anyone waiting."""
+    host = torch.empty(weight.shape, dtype=weight.dtype, pin_memory=device.type == "cuda")
+    return host.copy_(weight)
 
 
 class Offloader:
     """Decides and counts. Over the threshold the tower leaves when no page waits; it returns only when one does, so
-    that a load around the threshold does not make it swing."""
+    that a load around the threshold does not make it swing. A tower without bytes on the device never leaves."""
 
     def __init__(self, weights: Movable, tower_bytes: int, threshold_bytes: int) -> None:
         self._weights = weights
@@ -93,7 +95,7 @@ class Offloader:
         """`used_bytes` counts the tower as if it were on the device."""
         if pages_wait:
             self.bring_back()
-        elif not self.away and used_bytes > self._threshold_bytes:
+        elif self._tower_bytes and not self.away and used_bytes > self._threshold_bytes:
             self._weights.to_host()
             self.away = True
             self.offloads += 1

@@ -23,7 +23,7 @@ def read_config(model: str) -> Any:
 
 
 def count_weights(config: Any) -> Counter[str]:
-    """Weights by part: "vision", "embedding", "head", "linear" (the decoder's matrices) and "other"."""
+    """Weights by part: the vision tower's "block"s and "ends", "embedding", "head", the decoder's "linear", "other"."""
     with torch.device("meta"):
         model = _FAMILIES[config.model_type](config)
     counts: Counter[str] = Counter()
@@ -34,7 +34,7 @@ def count_weights(config: Any) -> Counter[str]:
 
 def _part(name: str, dimensions: int) -> str:
     if "visual" in name:
-        return "vision"
+        return "block" if ".blocks." in name else "ends"
     if "embed_tokens" in name:
         return "embedding"
     if "lm_head" in name:

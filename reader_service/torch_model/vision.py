@@ -6,10 +6,10 @@ ours: one row-wise kernel a step, states written over, all pages packed into one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +63,31 @@ class Block:
         return [part for part in norms if part is not None] + matrices
 
 
+class Blocks(Protocol):
+    """The blocks of a tower, each on the device when it comes up."""
+
+    def __iter__(self) -> Iterator[Block]:
+        """The blocks in order."""
+
+    def tensors(self) -> list[torch.Tensor]:
+        """What they hold on the device."""
+
+
+class ResidentBlocks:
+    """Blocks that are on the device at any time."""
+
+    def __init__(self, blocks: Sequence[Block]) -> None:
+        self._blocks = blocks
+
+    def __iter__(self) -> Iterator[Block]:
+        """See `Blocks`."""
+        return iter(self._blocks)
+
+    def tensors(self) -> list[torch.Tensor]:
+        """See `Blocks`."""
+        return [tensor for block in self._blocks for tensor in block.tensors()]
+
+
 def patch_rules(processor: Any) -> PatchRules:
     """The processor's rules; its own rescaling and normalising of all 256 levels make the table exact."""
     levels = np.broadcast_to(np.arange(256, dtype=np.uint8), (3, 1, 256))
@@ -100,9 +125,7 @@ def grey_patches(rows: npt.NDArray[np.uint8], rules: PatchRules) -> npt.NDArray[
 class VisionTower:
     """The vision half of a checkpoint. `ends` is transformers' module without its blocks."""
 
-    def __init__(
-        self, ends: Any, blocks: Sequence[Block], rules: PatchRules, steps: Steps, attention: PageAttention
-    ) -> None:
+    def __init__(self, ends: Any, blocks: Blocks, rules: PatchRules, steps: Steps, attention: PageAttention) -> None:
         self.ends, self.blocks = ends, blocks
         self._rules, self._steps, self._attention = rules, steps, attention
         self._shades = torch.from_numpy(rules.shades)
@@ -112,12 +135,12 @@ class VisionTower:
         self._activate = steps.quick_gelu if act == "quick_gelu" else ACT2FN[act]
 
     def tensors(self) -> list[torch.Tensor]:
-        """All its weights."""
-        return [*self.ends.parameters(), *(part for block in self.blocks for part in block.tensors())]
+        """Its weights on the device."""
+        return [*self.ends.parameters(), *self.blocks.tensors()]
 
     @property
     def weight_bytes(self) -> int:
-        """Bytes of its weights."""
+        """Bytes of its weights on the device."""
         return sum(int(part.nbytes) for part in self.tensors())
 
     def see(self, pages: Sequence[GreyPage], device: torch.device) -> torch.Tensor:

@@ -25,7 +25,6 @@ NAMES = {"<end>": END, "<absent>": ABSENT, "<think>": THINK, "</think>": SAY}
 NAMES |= {f"<page{n}>": 0x120000 + n for n in range(8)} | {f"<row{n}>": 0x130000 + n for n in range(8)}
 COSTS = Costs(
     weight_bytes=1000,
-    vision_weight_bytes=200,
     context_bytes=100,
     kv_bytes_per_token=10,
     vision_bytes_per_patch=3,

@@ -2,6 +2,7 @@
 
 import json
 import math
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,9 @@ from reader_service.torch_model.costs import logits_bytes
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.offload import Offloader, ParkedWeights
 from reader_service.torch_model.sampling import ROWS_AT_ONCE, TokenSampler, draw
+from reader_service.torch_model.streaming import StreamedBlocks
 from reader_service.torch_model.torch_reader import TorchReader
+from reader_service.torch_model.vision import ResidentBlocks
 from tests.reader import tiny
 from tests.reader.meter import Meter
 
@@ -171,6 +174,28 @@ def test_weights_come_back_as_they_left():
     parked.to_host()
     parked.to_device()
     assert all(torch.equal(old, new) for old, new in zip(before, weights, strict=True))
+
+
+def test_a_tower_without_bytes_on_the_device_never_leaves():
+    offloader = Offloader(Weights(), tower_bytes=0, threshold_bytes=100)
+    offloader.balance(1000, False)
+    assert (offloader.away, offloader.offloads) == (False, 0)
+
+
+def test_a_streamed_tower_sees_what_a_resident_one_does_from_two_blocks(folder):
+    pages = [tiny.page(1), tiny.page(2)]
+    tower = load_model(Settings(model=str(folder), device="cpu", weights="small"))._parts.vision
+    blocks = [*tower.blocks, *deepcopy(list(tower.blocks))]
+    tower.blocks = ResidentBlocks(blocks)
+    want, whole = tower.see(pages, torch.device("cpu")), tower.weight_bytes
+    a_block = sum(part.nbytes for part in blocks[0].tensors())
+    tower.blocks = StreamedBlocks(blocks, torch.device("cpu"))
+    for _ in range(2):
+        torch.testing.assert_close(tower.see(pages, torch.device("cpu")), want, rtol=0, atol=0)
+    assert tower.weight_bytes == whole - (len(blocks) - 2) * a_block
+    assert {part.data_ptr() for block in blocks for part in block.tensors()} == {
+        part.data_ptr() for part in tower.blocks.tensors()
+    }
 
 
 @pytest.mark.parametrize(
