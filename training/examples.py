@@ -17,7 +17,19 @@ from render_service.layout import PageLayout
 from render_service.style import Flow
 from training.alphabet import ABSENT, COLUMN, IM_END, IM_START, PAGE, ROW, VISION_END, VISION_START
 from training.checkpoint import ROW_ANCHORS
-from training.documents import Document, Lang, amid, card, from_text, outline, planted, shown, synthesize
+from training.documents import (
+    Document,
+    Lang,
+    amid,
+    card,
+    dossier,
+    from_text,
+    outline,
+    planted,
+    retold,
+    shown,
+    synthesize,
+)
 from training.documents.chance import upto
 from training.laid import NONE, SINK, SLOTS, Ints, Laid, Recipe, known, lay
 from training.network import Shape
@@ -28,11 +40,11 @@ from training.texts import Corpus
 
 DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
 """Characters that the tower is asked for."""
-CARDS, PLANTED, SYNTHESISED = 0.05, 0.25, 0.45
-"""Shares of the documents that are asked about: plain keys and values, facts in real text, synthesised genres; the rest
-is real text."""
+SORTS = {"cards": 0.04, "written": 0.22, "planted": 0.2, "synthesised": 0.36, "natural": 0.18}
+"""Shares of the documents that are asked about: plain keys and values, documents that people wrote and asked about,
+facts in real text, synthesised genres, real text."""
 AMID = 0.4
-"""Share of the synthesised documents that have real text between their paragraphs."""
+"""Share of the synthesised and written documents that have real text between their paragraphs."""
 SHOWN = 0.8
 """Share of the documents without Markdown's marks, as the pages of a Markdown document are."""
 PULLED = 64
@@ -92,8 +104,9 @@ def is_anchor(ids: Ints) -> npt.NDArray[np.bool_]:
 class Source:
     """Draws texts and questions; one per worker, repeatable from its seed."""
 
-    def __init__(self, corpus: Corpus, seed: int) -> None:
+    def __init__(self, corpus: Corpus, seed: int, sorts: dict[str, float] = SORTS) -> None:
         self.corpus, self.rng, self.np_rng = corpus, random.Random(seed), np.random.default_rng(seed)
+        self.sorts, self.shares = list(sorts), list(sorts.values())
 
     def batch(self, recipe: Recipe) -> Batch:
         """One batch of the recipe."""
@@ -148,13 +161,17 @@ class Source:
 
     def _drawn(self, recipe: Recipe, lang: Lang, characters: int) -> Document:
         """A document of one of the sorts, each as often as its share."""
-        rng, corpus, kind = self.rng, self.corpus, self.rng.random()
-        if kind < CARDS:
+        rng, corpus = self.rng, self.corpus
+        sort = rng.choices(self.sorts, self.shares)[0]
+        if sort == "cards":
             return card(rng, lang, min(characters, 600), corpus.passage(rng, lang, 1500))
-        if kind < CARDS + PLANTED:
+        if sort == "planted":
             return planted(rng, lang, corpus.passage(rng, lang, characters), corpus.window(rng, lang, 1500))
-        if kind < CARDS + PLANTED + SYNTHESISED:
-            document = self._synthesized(recipe, lang, max(200, characters))
+        if sort in ("synthesised", "written"):
+            if sort == "written":
+                document = retold(rng, dossier(rng, lang, recipe.flow is Flow.COLUMNS, corpus.held), characters)
+            else:
+                document = self._synthesized(recipe, lang, max(200, characters))
             between = corpus.passage(rng, lang, characters // upto(rng, 2, 6)) if rng.random() < AMID else ""
             return amid(rng, document, between)
         text = corpus.passage(rng, lang, characters)

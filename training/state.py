@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import Qwen2VLForConditionalGeneration
@@ -29,8 +30,7 @@ def save(trainer: Trainer, folder: Path) -> None:
     torch.save(probes, temporary / "probes.pt")
     progress = {"stage": trainer.stage, "step": trainer.step, "spent_s": trainer.spent_s}
     (temporary / "progress.json").write_text(json.dumps(progress))
-    parts = (trainer.net.model, trainer.probes, *trainer.optimizers)
-    torch.save([part.state_dict() for part in parts], temporary / WHOLE)
+    torch.save([part.state_dict() for part in _parts(trainer)], temporary / WHOLE)
     shutil.rmtree(folder, ignore_errors=True)
     temporary.rename(folder)
 
@@ -41,9 +41,9 @@ def resume(trainer: Trainer, folder: Path) -> None:
     Published weights have no probes: then new ones settle first, and the stage is the last.
     """
     if (folder / WHOLE).exists():
-        parts = (trainer.net.model, trainer.probes, *trainer.optimizers)
-        for part, state in zip(parts, torch.load(folder / WHOLE, map_location=trainer.device), strict=True):
-            part.load_state_dict(state)  # type: ignore[attr-defined]
+        states = torch.load(folder / WHOLE, map_location=trainer.device)
+        for part, state in zip(_parts(trainer), states, strict=True):
+            part.load_state_dict(state)
     else:
         _weights(trainer, folder)
     if not (folder / "probes.pt").exists():
@@ -52,6 +52,11 @@ def resume(trainer: Trainer, folder: Path) -> None:
     trainer.probes.load_state_dict(torch.load(folder / "probes.pt", map_location=trainer.device))
     progress = json.loads((folder / "progress.json").read_text())
     trainer.stage, trainer.step, trainer.spent_s = progress["stage"], progress["step"], progress["spent_s"]
+
+
+def _parts(trainer: Trainer) -> tuple[Any, ...]:
+    """All that has a state."""
+    return (trainer.net.model, trainer.probes, *trainer.optimizers)
 
 
 def _weights(trainer: Trainer, folder: Path) -> None:

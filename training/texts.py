@@ -19,6 +19,7 @@ class Corpus:
     """Cleaned training text by language; held as one string each, so that worker processes share its pages."""
 
     def __init__(self, folder: Path, split: str = "train") -> None:
+        self.held = split == "held"
         self.texts: dict[str, str] = {}
         self.ends: dict[str, list[int]] = {}
         for lang in ("zh", "en"):

@@ -35,7 +35,10 @@ class Sheet:
 
 
 def sheets(folder: Path, documents: int = 40) -> list[Sheet]:
-    """The batches, the same at every call; `folder` holds held_zh.jsonl.xz and held_en.jsonl.xz."""
+    """The batches, the same at every call, the last three about documents that people wrote.
+
+    `folder` holds held_zh.jsonl.xz and held_en.jsonl.xz.
+    """
     corpus = Corpus(folder, "held")
     recipes = {
         "read14": Recipe(Shape(1, *PAGE, text=448), 14, Flow.CELLS, documents, 0.0),
@@ -48,7 +51,15 @@ def sheets(folder: Path, documents: int = 40) -> list[Sheet]:
         "askcode4p": Recipe(Shape(4, *CODE_PAGE, text=512), 14, Flow.COLUMNS, documents // 2, 1.0),
         "sum8p": Recipe(Shape(8, *PAGE, text=512), 14, Flow.CELLS, documents // 4, 0.0, summarize=1.0),
     }
-    return [Sheet(name, Source(corpus, SEED).batch(recipe)) for name, recipe in recipes.items()]
+    written = {
+        "written1p": Recipe(Shape(1, *PAGE, text=448), 14, Flow.CELLS, documents, 1.0),
+        "written4p": Recipe(Shape(4, *PAGE, text=512), 14, Flow.CELLS, documents, 1.0),
+        "wcode4p": Recipe(Shape(4, *CODE_PAGE, text=512), 14, Flow.COLUMNS, documents // 2, 1.0),
+    }
+    drawn = [Sheet(name, Source(corpus, SEED).batch(recipe)) for name, recipe in recipes.items()]
+    return drawn + [
+        Sheet(name, Source(corpus, SEED, {"written": 1.0}).batch(recipe)) for name, recipe in written.items()
+    ]
 
 
 def figures(trainer: Trainer, atlas: Atlas, sheet: Sheet) -> dict[str, float]:

@@ -35,6 +35,8 @@ class Always(random.Random):
 class Prose:
     """Stands in for the corpus: numbered rules, as many as are asked for."""
 
+    held = False
+
     def window(self, rng, lang, characters):
         things = {"zh": "水泵电机阀门滤网轴承线缆", "en": "pump engine valve filter bearing cable"}[lang]
         rules = characters // 20 + 1
@@ -170,10 +172,11 @@ def test_a_page_that_begins_with_an_indent_is_transcribed_from_there(flow):
 @pytest.mark.parametrize(
     ("maker", "share"),
     [
-        pytest.param("card", examples.CARDS, id="keys and values"),
-        pytest.param("planted", examples.PLANTED, id="facts in real text"),
-        pytest.param("synthesize", examples.SYNTHESISED * (1 - examples.AMID), id="synthesised"),
-        pytest.param("amid", examples.SYNTHESISED, id="synthesised, with and without real text between"),
+        pytest.param("card", examples.SORTS["cards"], id="keys and values"),
+        pytest.param("planted", examples.SORTS["planted"], id="facts in real text"),
+        pytest.param("synthesize", examples.SORTS["synthesised"] * (1 - examples.AMID), id="synthesised"),
+        pytest.param("retold", examples.SORTS["written"] * (1 - examples.AMID), id="written"),
+        pytest.param("amid", examples.SORTS["synthesised"], id="with and without real text between"),
     ],
 )
 def test_every_sort_of_document_reaches_the_dialogues(monkeypatch, flow, maker, share):
@@ -196,7 +199,7 @@ def test_every_sort_of_document_reaches_the_dialogues(monkeypatch, flow, maker, 
 
 def test_summaries_of_natural_text_tell_its_headings(monkeypatch):
     monkeypatch.setattr(examples, "synthesize", lambda *_: pytest.fail("natural text is asked for"))
-    source = Source(Headed(), 5)
+    source = Source(Headed(), 5, {"natural": 1.0})
     source.rng = Always(0.8)
     row, _ = source._summary(recipe())
     assert characters(row.ids).startswith("# 保存\n")

@@ -6,7 +6,22 @@ from training.documents.document import Document, Lang, Question
 from training.documents.natural import from_text
 from training.documents.planting import planted
 from training.documents.reading import outline
+from training.documents.retold import retold
 from training.documents.shown import shown
 from training.documents.synthesis import synthesize
+from training.documents.written import dossier
 
-__all__ = ["Document", "Lang", "Question", "amid", "card", "from_text", "outline", "planted", "shown", "synthesize"]
+__all__ = [
+    "Document",
+    "Lang",
+    "Question",
+    "amid",
+    "card",
+    "dossier",
+    "from_text",
+    "outline",
+    "planted",
+    "retold",
+    "shown",
+    "synthesize",
+]

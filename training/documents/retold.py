@@ -1,0 +1,102 @@
+"""Owns a document made of one that people wrote: some of its sections, with other figures, and what they asked.
+
+What stands in the sections that are left out makes questions that the document does not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+from typing import NamedTuple
+
+from training.documents.altered import Alter, altering
+from training.documents.chance import pick, some
+from training.documents.document import Document, Flow, Question
+from training.documents.written import Asked, Dossier, Section
+
+_ABSENT_SHARE = 0.25
+"""Most denials, as a share of the other questions."""
+
+
+class _Told(NamedTuple):
+    """A section that the document shows from `cut` on: what stands at p in its text stands at p + shift in that.
+
+    `heading` is where its heading begins in the document, -1 where it was cut off.
+    """
+
+    section: Section
+    heading: int
+    shift: int
+    cut: int
+
+
+def retold(rng: Random, dossier: Dossier, characters: int) -> Document:
+    """About `characters` characters of a written document, from some section on."""
+    first = int(rng.random() * len(dossier.sections)) if rng.random() < 0.75 else 0
+    alter = altering(rng, [one.heading for one in dossier.sections]) if rng.random() < 0.65 else str
+    title = alter(dossier.title) if first == 0 or rng.random() < 0.2 else ""
+    text, told = _text(rng, dossier.sections[first:], title, characters, alter)
+    left = [one for one in dossier.sections if all(one is not other.section for other in told)]
+    found = [question for one in told for question in _found(rng, one, alter)]
+    absent = [*_absent(rng, dossier.sections, alter), *_unanswered(rng, left, text, alter)]
+    absent = some(rng, absent, 1 + int(_ABSENT_SHARE * len(found)))
+    outline = tuple(
+        (one.heading, one.heading + len(one.section.heading), one.section.level) for one in told if one.heading >= 0
+    )
+    flow: Flow = "columns" if dossier.columns else "cells"
+    return Document(text, (*found, *absent), dossier.lang, flow, outline, (0, len(title)) if title else None)
+
+
+def _text(
+    rng: Random, sections: tuple[Section, ...], title: str, characters: int, alter: Alter
+) -> tuple[str, list[_Told]]:
+    """Sections one after the other until there are enough characters; the first may have lost its front."""
+    text, told, gap = title, list[_Told](), pick(rng, ("\n", "\n", "\n\n"))
+    for section in sections:
+        text += gap if text else ""
+        heading, cut = len(text) if section.heading else -1, 0
+        if not text and rng.random() < 0.4:
+            cut = _cut(rng, section)
+            heading = heading if rng.random() < 0.5 else -1
+            text = alter(section.heading) + "\n" if cut and heading >= 0 else ""
+        told.append(_Told(section, heading, len(text) - cut, cut))
+        text += alter(section.text)[cut:]
+        if len(text) >= characters:
+            break
+    return text, told
+
+
+def _cut(rng: Random, section: Section) -> int:
+    """Where some later line of a section begins, 0 where it has none."""
+    starts = [at + 1 for at, char in enumerate(section.text) if char == "\n"]
+    return pick(rng, starts) if starts else 0
+
+
+def _found(rng: Random, told: _Told, alter: Alter) -> Iterator[Question]:
+    """What the document answers of the questions about a section."""
+    for asked in told.section.asked:
+        start = told.heading if asked.kind == "heading" else asked.start + told.shift
+        shown = told.heading >= 0 if asked.kind == "heading" else asked.start >= told.cut
+        if asked.kind != "absent" and shown:
+            for text in _worded(rng, asked, alter):
+                yield Question(text, ((start, start + asked.end - asked.start),), asked.kind)
+
+
+def _worded(rng: Random, asked: Asked, alter: Alter) -> Iterator[str]:
+    """One wording of the question, at times two."""
+    for wording in some(rng, asked.wordings, 1 + (rng.random() < 0.15)):
+        yield alter(wording.rstrip("?？") if rng.random() < 0.15 else wording)
+
+
+def _absent(rng: Random, sections: tuple[Section, ...], alter: Alter) -> Iterator[Question]:
+    """What the whole document does not tell."""
+    for asked in (asked for section in sections for asked in section.asked if asked.kind == "absent"):
+        yield from (Question(text, (), "absent") for text in _worded(rng, asked, alter))
+
+
+def _unanswered(rng: Random, left: list[Section], text: str, alter: Alter) -> Iterator[Question]:
+    """What stands in the sections that are left out, unless its answer stands elsewhere, too."""
+    for section in left:
+        for asked in section.asked:
+            if asked.kind != "absent" and alter(section.text)[asked.start : asked.end] not in text:
+                yield from (Question(question, (), "absent") for question in _worded(rng, asked, alter))
