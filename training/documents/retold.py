@@ -14,7 +14,7 @@ from training.documents.chance import pick, some
 from training.documents.document import Document, Flow, Question
 from training.documents.written import Asked, Dossier, Section
 
-_ABSENT_SHARE = 0.25
+_ABSENT_SHARE = 0.4
 """Most denials, as a share of the other questions."""
 
 
