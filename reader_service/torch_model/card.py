@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from reader_service.settings import Settings
 
 _PROBE_BYTES = 1 << 25  # more than what the allocator serves from its small segments
-ALLOCATOR_VARIABLES = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -81,11 +80,8 @@ def grow_segments(device: torch.device) -> None:
     """Lets the allocator map memory into segments that grow, and unmap what is free inside them, where the driver can.
 
     With segments of fixed sizes, KV that lives long settles in pieces of those that chunks had used before it, and what
-    is left of them serves nobody: under random load the allocator refused what had been predicted to fit. Whoever sets
-    the allocator's own variable is left alone.
+    is left of them serves nobody: under random load the allocator refused what had been predicted to fit.
     """
-    if any(name in os.environ for name in ALLOCATOR_VARIABLES):
-        return
     tell = torch._C._accelerator_setAllocatorSettings  # the only public name for it is an environment variable
     tell("expandable_segments:True")
     try:

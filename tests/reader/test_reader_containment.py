@@ -18,7 +18,7 @@ from reader_service.profile import Task
 from reader_service.results import Completed, Event
 from reader_service.scheduler import Scheduler
 from reader_service.settings import Settings
-from reader_service.torch_model.card import ALLOCATOR_VARIABLES, grow_segments
+from reader_service.torch_model.card import grow_segments
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.torch_reader import TorchReader
 from tests.reader import tiny
@@ -106,18 +106,9 @@ def test_one_stream_of_eight_ends_and_the_others_say_what_they_would_have(model,
     assert [job.tokens for job in disturbed] == expected
 
 
-@pytest.mark.parametrize("variable", ALLOCATOR_VARIABLES)
-def test_an_allocator_that_the_operator_configured_is_left_alone(monkeypatch, variable):
-    monkeypatch.setenv(variable, "max_split_size_mb:64")
-    monkeypatch.setattr(torch._C, "_accelerator_setAllocatorSettings", lambda told: pytest.fail(told))
-    grow_segments(torch.device("cpu"))
-
-
 @pytest.mark.parametrize("fails", [False, True])
 def test_segments_grow_unless_the_driver_cannot(monkeypatch, fails):
     told: list[str] = []
-    for variable in ALLOCATOR_VARIABLES:
-        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(torch._C, "_accelerator_setAllocatorSettings", told.append)
 
     def probe(*_size: object, **_where: object) -> None:
