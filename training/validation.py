@@ -35,7 +35,7 @@ class Sheet:
 
 
 def sheets(folder: Path, documents: int = 40) -> list[Sheet]:
-    """The batches, the same at every call, the last three about documents that people wrote.
+    """The batches, the same at every call, the last three about written documents.
 
     `folder` holds held_zh.jsonl.xz and held_en.jsonl.xz.
     """

@@ -1,4 +1,4 @@
-"""Documents that people wrote: their notation, other figures, and what is asked of the parts that are shown."""
+"""Documents written one by one: their notation, other figures, and what is asked of the parts that are shown."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""Owns other figures for a written document: what people wrote once would be known by heart after some readings.
+"""Owns other figures for a written document: what was written once would be known by heart after some readings.
 
 Numbers, dates, times and the digits of identifiers become others of the same length, the same ones wherever they
 occur, so that every place in the text stays where it is.

@@ -1,4 +1,4 @@
-"""Owns a document made of one that people wrote: some of its sections, with other figures, and what they asked.
+"""Owns a document made of a written one: some of its sections, with other figures, and what is asked about them.
 
 What stands in the sections that are left out makes questions that the document does not answer.
 """

@@ -1,4 +1,4 @@
-"""Owns the documents that people wrote for training, with the questions that they asked about them.
+"""Owns the documents that were written for training one by one, with their questions, from no template.
 
 Files of the folder `written` hold documents one after the other:
 
