@@ -86,9 +86,9 @@ def check_rows() -> str:
     plain, told = TorchSteps(), []
     hidden, delta = (torch.randn((33, 3584), device=DEVICE) for _ in range(2))
     weight = torch.randn(3584, device=DEVICE)
-    mine = hidden.clone()
-    normed = rows.add_norm(mine, delta, weight, 1e-6)
-    told.append(expect("norm", error(normed, F.rms_norm(hidden + delta, (3584,), weight, 1e-6)), 1e-5))
+    for name, bias in (("norm", None), ("layer norm", delta[0])):
+        want = plain.add_norm(hidden.clone(), delta, weight, 1e-6, bias)
+        told.append(expect(name, error(rows.add_norm(hidden.clone(), delta, weight, 1e-6, bias), want), 1e-5))
     wide = torch.randn((33, 2 * 18944), device=DEVICE)
     told.append(expect("gate", error(rows.gate(wide.clone()), plain.gate(wide)), 1e-5))
     told.append(expect("gelu", error(rows.quick_gelu(wide.clone()), plain.quick_gelu(wide.clone())), 1e-5))

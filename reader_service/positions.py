@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -30,9 +31,14 @@ def text_positions(start: int, tokens: int) -> Positions:
 
 def page_positions(start: int, geometry: Geometry, size: PageSize) -> Positions:
     """Positions of one page's vision tokens, row by row."""
-    rows, columns = size.height_px // geometry.grid_px, size.width_px // geometry.grid_px
+    return start + _grid(size.height_px // geometry.grid_px, size.width_px // geometry.grid_px)
+
+
+@lru_cache(maxsize=64)
+def _grid(rows: int, columns: int) -> Positions:
+    """Positions of a page that begins at 0; the same for every page of a size."""
     axes = np.meshgrid([0], np.arange(rows), np.arange(columns), indexing="ij")
-    return start + np.stack(axes).reshape(3, -1).astype(np.int64)
+    return np.stack(axes).reshape(3, -1).astype(np.int64)
 
 
 def place_prompt(tokens: Sequence[int], image_token: int, geometry: Geometry, pages: Sequence[PageSize]) -> Placed:

@@ -12,9 +12,11 @@ class Steps(Protocol):
     """See `TorchSteps`."""
 
     def add_norm(
-        self, hidden: torch.Tensor, delta: torch.Tensor | None, weight: torch.Tensor, eps: float
-    ) -> torch.Tensor:
-        """Adds `delta` to `hidden` (rows, width) in place, where there is one; returns the RMS norm of the sum."""
+        self, hidden: torch.Tensor, delta: torch.Tensor | None, weight: torch.Tensor, eps: float,
+        bias: torch.Tensor | None = None,
+    ) -> torch.Tensor:  # fmt: skip
+        """Adds `delta` to `hidden` (rows, width) in place, where there is one; returns the RMS norm of the sum, or its
+        layer norm where there is a bias."""
 
     def gate(self, gate_up: torch.Tensor) -> torch.Tensor:
         """silu(first half) · second half of (rows, 2 · width); may write over its input."""
@@ -33,11 +35,14 @@ class TorchSteps:
     """Plain torch, any device."""
 
     def add_norm(
-        self, hidden: torch.Tensor, delta: torch.Tensor | None, weight: torch.Tensor, eps: float
-    ) -> torch.Tensor:
+        self, hidden: torch.Tensor, delta: torch.Tensor | None, weight: torch.Tensor, eps: float,
+        bias: torch.Tensor | None = None,
+    ) -> torch.Tensor:  # fmt: skip
         """See `Steps`."""
         if delta is not None:
             hidden.add_(delta)
+        if bias is not None:
+            return F.layer_norm(hidden, weight.shape, weight, bias, eps)
         return F.rms_norm(hidden, weight.shape, weight, eps)
 
     def gate(self, gate_up: torch.Tensor) -> torch.Tensor:

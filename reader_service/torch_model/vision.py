@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, groupby
 from typing import Any, Protocol
 
 import numpy as np
@@ -114,12 +115,19 @@ def geometry_of(processor: Any, most_page_pixels: int) -> Geometry:
     )
 
 
-def grey_patches(rows: npt.NDArray[np.uint8], rules: PatchRules) -> npt.NDArray[np.uint8]:
-    """Patches (patches, patch_px²) of one page, in the processor's order: blocks of merge × merge neighbours."""
+def grey_patches(pages: torch.Tensor, rules: PatchRules) -> torch.Tensor:
+    """Patches (pages · patches, patch_px²) of equal pages (pages, height, width) uint8, in the processor's order:
+    blocks of merge × merge neighbours."""
     patch, merge = rules.patch_px, rules.merge
-    height, width = rows.shape
-    blocks = rows.reshape(height // patch // merge, merge, patch, width // patch // merge, merge, patch)
-    return np.ascontiguousarray(blocks.transpose(0, 3, 1, 4, 2, 5)).reshape(-1, patch * patch)
+    count, height, width = pages.shape
+    blocks = pages.view(count, height // patch // merge, merge, patch, width // patch // merge, merge, patch)
+    return blocks.permute(0, 1, 4, 2, 5, 3, 6).reshape(-1, patch * patch)
+
+
+@lru_cache(maxsize=64)
+def _places(rows: int, columns: int, merge: int) -> torch.Tensor:
+    """Rows and columns (patches, 2) of a page's patches; the same for every page of a size."""
+    return get_vision_position_ids(torch.tensor([[1, rows, columns]]), merge)
 
 
 class VisionTower:
@@ -145,16 +153,26 @@ class VisionTower:
 
     def see(self, pages: Sequence[GreyPage], device: torch.device) -> torch.Tensor:
         """Vision embeddings (vision tokens, hidden) of pages, in order."""
-        patches = torch.from_numpy(np.concatenate([grey_patches(page.rows, self._rules) for page in pages]))
-        grids = torch.tensor([[1, *(side // self._rules.patch_px for side in page.rows.shape)] for page in pages])
-        places = get_vision_position_ids(grids, self._rules.merge).to(device)
-        bounds = [0, *accumulate(grids.prod(1).tolist())]
+        pixels = self.pixel_values(self.patches(pages, device))
+        patch = self._rules.patch_px
+        sides = [(page.rows.shape[0] // patch, page.rows.shape[1] // patch) for page in pages]
+        grids = torch.tensor([[1, *side] for side in sides])
+        places = torch.cat([_places(*side, self._rules.merge) for side in sides]).to(device)
+        bounds = [0, *accumulate(rows * columns for rows, columns in sides)]
         ends = torch.tensor(bounds, dtype=torch.int32).to(device)
-        hidden = self._begin(self.pixel_values(patches.to(device)), grids.to(device), places, ends)
+        hidden = self._begin(pixels, grids.to(device), places, ends)
+        del pixels
         cos, sin = (part.float().contiguous() for part in self.ends.rotary_pos_emb(hidden, places))
+        delta: torch.Tensor | None = None
         for block in self.blocks:
-            self._block(block, hidden, (cos, sin), (ends, bounds))
-        return self._finish(hidden)
+            delta = self._block(block, hidden, delta, (cos, sin), (ends, bounds))
+        return self._finish(hidden if delta is None else hidden.add_(delta))
+
+    def patches(self, pages: Sequence[GreyPage], device: torch.device) -> torch.Tensor:
+        """Patches (patches, patch_px²) uint8 on the device; cut there, which takes no time, and milliseconds here."""
+        runs = [list(run) for _, run in groupby((page.rows for page in pages), key=lambda rows: rows.shape)]
+        parts = [torch.from_numpy(np.stack(run)).to(device) for run in runs]
+        return torch.cat([grey_patches(part, self._rules) for part in parts])
 
     def pixel_values(self, patches: torch.Tensor) -> torch.Tensor:
         """What the processor calls `pixel_values`, (patches, 3 · temporal · patch_px²), from grey patches."""
@@ -171,31 +189,33 @@ class VisionTower:
         hidden = F.linear(pixels, first.weight.view(first.weight.shape[0], -1), first.bias)
         if not self._gated:
             return hidden
-        hidden = self._norm(hidden, _rms(self.ends.post_conv_layernorm))
+        hidden = self._add_norm(hidden, None, _rms(self.ends.post_conv_layernorm))
         seen: torch.Tensor = self.ends.embeddings(hidden, ends[1:] - ends[:-1], grids, places[:, 0], places[:, 1])
         return seen
 
     def _block(
-        self, block: Block, hidden: torch.Tensor, angles: tuple[torch.Tensor, torch.Tensor],
-        pages: tuple[torch.Tensor, Sequence[int]],
-    ) -> None:  # fmt: skip
-        """One block, added to `hidden` in place."""
+        self, block: Block, hidden: torch.Tensor, delta: torch.Tensor | None,
+        angles: tuple[torch.Tensor, torch.Tensor], pages: tuple[torch.Tensor, Sequence[int]],
+    ) -> torch.Tensor:  # fmt: skip
+        """What the block adds to `hidden` at its end; adds `delta`, and what its attention says, in place."""
         patches = hidden.shape[0]
-        qkv = block.qkv(self._norm(hidden, block.norm_attention)).view(patches, 3, self._heads, -1)
+        normed, delta = self._add_norm(hidden, delta, block.norm_attention), None
+        qkv = block.qkv(normed).view(patches, 3, self._heads, -1)
+        del normed  # six states beside each other, no more: see costs.vision_bytes_per_patch
         self._steps.rotate_pages(qkv, *angles)
-        hidden.add_(block.out(self._attention(qkv, *pages).reshape(patches, -1)))
+        delta = block.out(self._attention(qkv, *pages).reshape(patches, -1))
         del qkv
-        wide = block.up(self._norm(hidden, block.norm_mlp))
-        hidden.add_(block.down(self._steps.gate(wide) if self._gated else self._activate(wide)))
+        normed, delta = self._add_norm(hidden, delta, block.norm_mlp), None
+        wide = block.up(normed)
+        del normed
+        return block.down(self._steps.gate(wide) if self._gated else self._activate(wide))
 
-    def _norm(self, states: torch.Tensor, norm: Norm) -> torch.Tensor:
-        if norm.bias is None:
-            return self._steps.add_norm(states, None, norm.weight, norm.eps)
-        return F.layer_norm(states, norm.weight.shape, norm.weight, norm.bias, norm.eps)
+    def _add_norm(self, states: torch.Tensor, delta: torch.Tensor | None, norm: Norm) -> torch.Tensor:
+        return self._steps.add_norm(states, delta, norm.weight, norm.eps, norm.bias)
 
     def _finish(self, hidden: torch.Tensor) -> torch.Tensor:
         if self._gated:
-            hidden = self._norm(hidden, _rms(self.ends.post_layernorm))
+            hidden = self._add_norm(hidden, None, _rms(self.ends.post_layernorm))
             merge = self._rules.merge
             squares = hidden.view(-1, merge, merge, hidden.shape[-1]).permute(0, 3, 1, 2)
             hidden = self.ends.downsample(squares).flatten(1)

@@ -163,12 +163,10 @@ def test_positions_equal_get_rope_index(pair: Pair) -> None:
 
 
 def test_pixel_values_equal_the_image_processor_to_the_bit(pair: Pair) -> None:
-    from reader_service.torch_model.vision import grey_patches
-
     pages = PAGE_SETS["three pages of two sizes"]
     tower = pair.ours._parts.vision
-    patches = np.concatenate([grey_patches(page.rows, tower._rules) for page in pages])
-    assert torch.equal(tower.pixel_values(torch.from_numpy(patches)), pair.inputs(pages)["pixel_values"])
+    values = tower.pixel_values(tower.patches(pages, torch.device("cpu")))
+    assert torch.equal(values, pair.inputs(pages)["pixel_values"])
 
 
 def test_every_size_the_geometry_accepts_passes_the_processor_unchanged(pair: Pair) -> None:

@@ -10,7 +10,9 @@ _CHUNK_ROWS = 16  # tokens that one program rotates in a chunk
 
 
 @triton.jit
-def _add_norm(hidden, delta, weight, out, width, eps, ADDS: tl.constexpr, WIDTH: tl.constexpr):
+def _add_norm(
+    hidden, delta, weight, bias, out, width, eps, ADDS: tl.constexpr, CENTRES: tl.constexpr, WIDTH: tl.constexpr
+):
     row = tl.program_id(0).to(tl.int64)
     at = tl.arange(0, WIDTH)
     mask = at < width
@@ -18,19 +20,32 @@ def _add_norm(hidden, delta, weight, out, width, eps, ADDS: tl.constexpr, WIDTH:
     if ADDS:
         x = (x.to(tl.float32) + tl.load(delta + row * width + at, mask=mask, other=0.0).to(tl.float32)).to(x.dtype)
         tl.store(hidden + row * width + at, x, mask=mask)
-    wide = x.to(tl.float32)
-    scale = tl.rsqrt(tl.sum(wide * wide, 0) / width + eps)
-    normed = (wide * scale).to(x.dtype).to(tl.float32) * tl.load(weight + at, mask=mask, other=0.0).to(tl.float32)
+    wide, w = x.to(tl.float32), tl.load(weight + at, mask=mask, other=0.0).to(tl.float32)
+    if CENTRES:
+        wide = tl.where(mask, wide - tl.sum(wide, 0) / width, 0.0)
+    normed = wide * tl.rsqrt(tl.sum(wide * wide, 0) / width + eps)
+    if CENTRES:
+        normed = normed * w + tl.load(bias + at, mask=mask, other=0.0).to(tl.float32)
+    else:
+        normed = normed.to(x.dtype).to(tl.float32) * w
     tl.store(out + row * width + at, normed.to(x.dtype), mask=mask)
 
 
-def add_norm(hidden: torch.Tensor, delta: torch.Tensor | None, weight: torch.Tensor, eps: float) -> torch.Tensor:
-    """Adds `delta` to `hidden` (rows, width) in place, where there is one; returns the RMS norm of the sum."""
+def add_norm(
+    hidden: torch.Tensor,
+    delta: torch.Tensor | None,
+    weight: torch.Tensor,
+    eps: float,
+    bias: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Adds `delta` to `hidden` (rows, width) in place, where there is one; returns the RMS norm of the sum, or its
+    layer norm where there is a bias."""
     out = torch.empty_like(hidden)
     width = hidden.shape[-1]
     _add_norm[(hidden.shape[0],)](
-        hidden, hidden if delta is None else delta, weight, out, width, eps,
-        ADDS=delta is not None, WIDTH=triton.next_power_of_2(width), num_warps=8,
+        hidden, hidden if delta is None else delta, weight, weight if bias is None else bias, out, width, eps,
+        ADDS=delta is not None, CENTRES=bias is not None, WIDTH=triton.next_power_of_2(width),
+        num_warps=8 if width > 2048 else 4,
     )  # fmt: skip
     return out
 
