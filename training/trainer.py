@@ -15,6 +15,7 @@ from training.alphabet import IMAGE_PAD
 from training.atlas import Atlas, compose
 from training.examples import Batch, Pull, prefix_ids
 from training.laid import Recipe
+from training.muon import Muon
 from training.network import Network
 from training.supervision import Aim, Probes
 
@@ -58,9 +59,7 @@ class Trainer:
         fused = self.device.type == "cuda"
         self.optimizers = [torch.optim.AdamW(plain, lr=0.0, betas=(0.9, 0.95), fused=fused)]
         if orthogonal:
-            # Its updates are scaled to be as large as AdamW's, so that one rate suits both.
-            muon = torch.optim.Muon(orthogonal, lr=0.0, weight_decay=WEIGHT_DECAY, adjust_lr_fn="match_rms_adamw")
-            self.optimizers.append(muon)
+            self.optimizers.append(Muon(orthogonal, lr=0.0, weight_decay=WEIGHT_DECAY))
 
     @property
     def groups(self) -> list[dict[str, Any]]:
