@@ -24,6 +24,7 @@ from training.documents import (
     card,
     dossier,
     from_text,
+    joined,
     outline,
     planted,
     retold,
@@ -47,6 +48,8 @@ AMID = 0.4
 """Share of the synthesised and written documents that have real text between their paragraphs."""
 SHOWN = 0.8
 """Share of the documents without Markdown's marks, as the pages of a Markdown document are."""
+ENOUGH = 0.7
+"""Share of the characters wanted at which no other written document follows."""
 PULLED = 64
 """Most positions of an example at which attention is pulled; more cost memory and teach little."""
 
@@ -169,7 +172,7 @@ class Source:
             return planted(rng, lang, corpus.passage(rng, lang, characters), corpus.window(rng, lang, 1500))
         if sort in ("synthesised", "written"):
             if sort == "written":
-                document = retold(rng, dossier(rng, lang, recipe.flow is Flow.COLUMNS, corpus.held), characters)
+                document = self._written(recipe, lang, characters)
             else:
                 document = self._synthesized(recipe, lang, max(200, characters))
             between = corpus.passage(rng, lang, characters // upto(rng, 2, 6)) if rng.random() < AMID else ""
@@ -177,6 +180,15 @@ class Source:
         text = corpus.passage(rng, lang, characters)
         asked = from_text(rng, text, lang, min(24, 4 + characters // 150), corpus.window(rng, lang, 1500))
         return Document(text, asked, lang, "cells", outline(text))
+
+    def _written(self, recipe: Recipe, lang: Lang, characters: int) -> Document:
+        """As many written documents as it takes, one behind the other."""
+        documents, size = list[Document](), 0
+        while size < ENOUGH * characters:
+            one = dossier(self.rng, lang, recipe.flow is Flow.COLUMNS, self.corpus.held)
+            documents.append(retold(self.rng, one, characters - size))
+            size += len(documents[-1].text)
+        return joined(documents)
 
     def _synthesized(self, recipe: Recipe, lang: Lang, characters: int) -> Document:
         """What is written for machines comes in columns more often than not."""

@@ -10,7 +10,7 @@ from training.network import Shape
 from training.trainer import SEE
 
 FONT_PX = ((14, 6), (12, 4))
-PAGES = ((2, 17), (3, 8), (4, 14), (6, 8), (8, 10))
+PAGES = ((2, 12), (3, 6), (4, 12), (6, 8), (8, 20))
 """Pages of longer documents and their weights. A step over one page asks five times as many questions as one over
 eight: what a question means is learnt there, and to find it among many pages here. The tower learns from a third."""
 PAGE, CODE_PAGE = (8, 16), (6, 20)

@@ -3,6 +3,7 @@
 from training.documents.amid import amid
 from training.documents.cards import card
 from training.documents.document import Document, Lang, Question
+from training.documents.joined import joined
 from training.documents.natural import from_text
 from training.documents.planting import planted
 from training.documents.reading import outline
@@ -19,6 +20,7 @@ __all__ = [
     "card",
     "dossier",
     "from_text",
+    "joined",
     "outline",
     "planted",
     "retold",

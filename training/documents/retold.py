@@ -16,6 +16,11 @@ from training.documents.written import Asked, Dossier, Section
 
 _ABSENT_SHARE = 0.4
 """Most denials, as a share of the other questions."""
+_COURTESIES = (
+    ("Please tell me: ", "According to the document, ", "Question: ", "In this text: ", "I need to know: "),
+    ("请问", "想了解一下，", "根据本文，", "麻烦查一下：", "文中说的", "帮我看看，"),
+)
+"""What people write before a question, in English and in Chinese."""
 
 
 class _Told(NamedTuple):
@@ -83,9 +88,16 @@ def _found(rng: Random, told: _Told, alter: Alter) -> Iterator[Question]:
 
 
 def _worded(rng: Random, asked: Asked, alter: Alter) -> Iterator[str]:
-    """One wording of the question, at times two."""
+    """One wording of the question, at times two; at times in a hurry or with a courtesy in front."""
     for wording in some(rng, asked.wordings, 1 + (rng.random() < 0.15)):
-        yield alter(wording.rstrip("?？") if rng.random() < 0.15 else wording)
+        roll = rng.random()
+        if roll < 0.15:
+            wording = wording.rstrip("?？")
+        elif roll < 0.2:
+            wording = wording.lower()
+        elif roll < 0.3:
+            wording = pick(rng, _COURTESIES[wording[0] >= "\u2e80"]) + wording
+        yield alter(wording)
 
 
 def _absent(rng: Random, sections: tuple[Section, ...], alter: Alter) -> Iterator[Question]:
