@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,12 @@ class Device:
     def budget(self) -> Budget:
         """The arithmetic of what fits."""
         return self.pool.budget
+
+    def note_peak(self, jobs: Iterable[Job]) -> None:
+        """Writes the most memory since the last call down for these requests."""
+        peak_bytes = self.model.take_peak_bytes()
+        for job in jobs:
+            job.peak_bytes = max(job.peak_bytes, peak_bytes)
 
 
 class Sink(Protocol):

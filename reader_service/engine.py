@@ -180,7 +180,12 @@ class Engine:
                 with self._wake:
                     self.scheduler.fresh.popleft()
                     self.scheduler.waiting.append(job)
-        for job in self.scheduler.admit(self._reserve):
+        before = tuple(self.scheduler.running)
+        admitted = self.scheduler.admit(self._reserve)
+        if admitted:
+            # What stood here until now, documents that had to go for it too, is nothing that a newcomer takes.
+            self.device.note_peak(before)
+        for job in admitted:
             self._foresee()
             self._attempt(job, job.start)
         self._publish()  # before the step's work, which may take long

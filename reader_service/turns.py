@@ -118,7 +118,7 @@ class Turns:
     def _tokens_of(self, begun: Begun) -> Sequence[Drawn]:
         for job in begun.alive:  # the device works meanwhile
             self._attempt(job, job.speak)
-        self._note_peak()
+        self._device.note_peak(self._scheduler.running)
         return self._device.model.drawn(begun.pending)
 
     def _hand_out(self, begun: Begun, drawn: Sequence[Drawn]) -> None:
@@ -128,13 +128,8 @@ class Turns:
 
     def _chunk(self, job: Job) -> bool:
         done = job.advance()
-        self._note_peak()
+        self._device.note_peak(self._scheduler.running)
         return done
-
-    def _note_peak(self) -> None:
-        peak_bytes = self._device.model.take_peak_bytes()
-        for job in self._scheduler.running:
-            job.peak_bytes = max(job.peak_bytes, peak_bytes)
 
 
 def _raise(error: Exception) -> bool:

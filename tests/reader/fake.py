@@ -105,6 +105,7 @@ class FakeModel:
         self.hook: Callable[[str, Any], None] = lambda call, payload: None
         self.calls: list[str] = []
         self.live: list[FakeKv] = []
+        self._most_bytes = 0
         self.recoveries = 0
         self.balances: list[tuple[int, bool]] = []
         self.runs_ahead = False
@@ -175,7 +176,8 @@ class FakeModel:
         return COSTS.weight_bytes
 
     def take_peak_bytes(self) -> int:
-        return COSTS.weight_bytes + COSTS.context_bytes + self.live_bytes
+        peak_bytes, self._most_bytes = self._most_bytes, self.live_bytes
+        return COSTS.weight_bytes + COSTS.context_bytes + peak_bytes
 
     def recover(self) -> None:
         self.recoveries += 1
@@ -189,6 +191,7 @@ class FakeModel:
 
     def _hold(self, kv: FakeKv) -> FakeKv:
         self.live.append(kv)
+        self._most_bytes = max(self._most_bytes, self.live_bytes)
         return kv
 
     def _append(self, kv: FakeKv, tokens: Sequence[int]) -> FakeKv:

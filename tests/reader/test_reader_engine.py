@@ -442,6 +442,18 @@ def test_the_least_recently_used_document_makes_room():
     assert bench.model.live_bytes == 50 * len(names)
 
 
+def test_what_was_evicted_for_a_request_is_not_measured_as_its_own():
+    bench = small_bench(8)
+    bench.resident("large", [PAGE] * 8)
+    bench.resident("small")
+    held = bench.model.take_peak_bytes()
+    answer = bench.ask("q", "small", most=15)
+    bench.run()
+    ledger = answer.sink.last.ledger
+    assert [info.document_id for info in bench.engine.load.documents] == ["small"]
+    assert held > ledger.predicted_peak_bytes >= ledger.measured_peak_bytes
+
+
 def test_a_document_in_use_is_not_evicted():
     bench = small_bench(2)
     bench.resident("a")
