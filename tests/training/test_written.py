@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from training.documents import dossier, retold, shown
+from training.documents import dossier, joined, retold, shown
 from training.documents.altered import altering
 from training.documents.written import FOLDER, dossiers, read
 
@@ -130,3 +130,12 @@ def test_a_written_document_survives_the_loss_of_its_marks():
 def test_every_file_of_the_folder_is_in_the_notation():
     for path in FOLDER.glob("*.txt"):
         assert read(path.read_text(encoding="utf-8")), path.name
+
+
+def test_documents_set_one_behind_the_other_keep_their_answers_and_headings():
+    parts = [retold(Random(seed), dossier(Random(seed), "zh", False), 800) for seed in (1, 2, 3)]
+    whole = joined(parts)
+    told = [part.text[slice(*q.spans[0])] for part in parts for q in part.questions if q.spans]
+    assert [whole.text[slice(*q.spans[0])] for q in whole.questions if q.spans] == told
+    headings = [(part.text[start:end], level) for part in parts for start, end, level in part.outline]
+    assert [(whole.text[start:end], level) for start, end, level in whole.outline] == headings
