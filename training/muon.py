@@ -45,7 +45,10 @@ class Muon(torch.optim.Optimizer):
     def _momenta(self, params: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Nesterov's momenta of their gradients."""
         grads = [param.grad for param in params if param.grad is not None]
-        held = [self.state[param].setdefault("momentum_buffer", torch.zeros_like(param)) for param in params]
+        for param in params:
+            if not self.state[param]:
+                self.state[param]["momentum_buffer"] = torch.zeros_like(param)
+        held = [self.state[param]["momentum_buffer"] for param in params]
         torch._foreach_lerp_(held, grads, 1.0 - MOMENTUM)
         return torch._foreach_lerp(grads, held, MOMENTUM)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import replace
 from itertools import accumulate, pairwise
 from random import Random
 
@@ -35,10 +34,4 @@ def amid(rng: Random, document: Document, prose: str) -> Document:
         by = shifts[bisect_right(cuts, span[0])]
         return span[0] + by, span[1] + by
 
-    return replace(
-        document,
-        text=text,
-        questions=tuple(replace(q, spans=tuple(map(moved, q.spans))) for q in document.questions),
-        outline=tuple((*moved((start, end)), level) for start, end, level in document.outline),
-        title=document.title and moved(document.title),
-    )
+    return document.moved(text, moved)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Span = tuple[int, int]
@@ -38,3 +39,13 @@ class Document:
     flow: Flow
     outline: tuple[tuple[int, int, int], ...] = ()
     title: Span | None = None
+
+    def moved(self, text: str, place: Callable[[Span], Span]) -> Document:
+        """The document with another text, in which its spans stand where `place` says."""
+        return replace(
+            self,
+            text=text,
+            questions=tuple(replace(q, spans=tuple(map(place, q.spans))) for q in self.questions),
+            outline=tuple((*place((start, end)), level) for start, end, level in self.outline),
+            title=self.title and place(self.title),
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import accumulate
 
 from training.documents.document import Document, Span
 
@@ -13,21 +12,21 @@ _GAP = "\n\n"
 
 def joined(documents: Sequence[Document]) -> Document:
     """The documents one behind the other, each with its questions and headings; the first one's title is the title."""
-    starts = [0, *accumulate(len(one.text) + len(_GAP) for one in documents[:-1])]
-    placed = list(zip(starts, documents, strict=True))
+    text, placed = "", list[Document]()
+    for one in documents:
+        text += _GAP if placed else ""
+        placed.append(_behind(len(text), one))
+        text += one.text
     return replace(
-        documents[0],
-        text=_GAP.join(one.text for one in documents),
-        questions=tuple(
-            replace(q, spans=tuple(_moved(start, span) for span in q.spans))
-            for start, one in placed
-            for q in one.questions
-        ),
-        outline=tuple(
-            (*_moved(start, (low, high)), level) for start, one in placed for low, high, level in one.outline
-        ),
+        placed[0],
+        text=text,
+        questions=tuple(question for one in placed for question in one.questions),
+        outline=tuple(heading for one in placed for heading in one.outline),
     )
 
 
-def _moved(by: int, span: Span) -> Span:
-    return span[0] + by, span[1] + by
+def _behind(by: int, document: Document) -> Document:
+    def place(span: Span) -> Span:
+        return span[0] + by, span[1] + by
+
+    return document.moved(document.text, place)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import accumulate
 from random import Random
 
@@ -38,13 +37,7 @@ def shown(rng: Random, document: Document) -> Document:
 
     bounds = [0, *(at for span in gone for at in span), len(document.text)]
     kept = zip(bounds[::2], bounds[1::2], strict=True)
-    return replace(
-        document,
-        text="".join(document.text[start:end] for start, end in kept),
-        questions=tuple(replace(q, spans=tuple(map(moved, q.spans))) for q in document.questions),
-        outline=tuple((*moved((start, end)), level) for start, end, level in document.outline),
-        title=document.title and moved(document.title),
-    )
+    return document.moved("".join(document.text[start:end] for start, end in kept), moved)
 
 
 def _marks(document: Document) -> Iterator[Span]:
