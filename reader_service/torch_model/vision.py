@@ -125,9 +125,10 @@ def grey_patches(pages: torch.Tensor, rules: PatchRules) -> torch.Tensor:
 
 
 @lru_cache(maxsize=64)
-def _places(rows: int, columns: int, merge: int) -> torch.Tensor:
-    """Rows and columns (patches, 2) of a page's patches; the same for every page of a size."""
-    return get_vision_position_ids(torch.tensor([[1, rows, columns]]), merge)
+def _places(rows: int, columns: int, merge: int) -> npt.NDArray[np.int64]:
+    """Rows and columns (patches, 2) of a page's patches; the same for every page of a size, kept on the host."""
+    places: npt.NDArray[np.int64] = get_vision_position_ids(torch.tensor([[1, rows, columns]]), merge).numpy().copy()
+    return places
 
 
 class VisionTower:
@@ -157,7 +158,7 @@ class VisionTower:
         patch = self._rules.patch_px
         sides = [(page.rows.shape[0] // patch, page.rows.shape[1] // patch) for page in pages]
         grids = torch.tensor([[1, *side] for side in sides])
-        places = torch.cat([_places(*side, self._rules.merge) for side in sides]).to(device)
+        places = torch.from_numpy(np.concatenate([_places(*side, self._rules.merge) for side in sides])).to(device)
         bounds = [0, *accumulate(rows * columns for rows, columns in sides)]
         ends = torch.tensor(bounds, dtype=torch.int32).to(device)
         hidden = self._begin(pixels, grids.to(device), places, ends)
