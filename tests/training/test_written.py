@@ -6,7 +6,7 @@ import pytest
 
 from training.documents import dossier, joined, retold, shown
 from training.documents.altered import altering
-from training.documents.written import FOLDER, dossiers, read
+from training.documents.written import dossiers, files, read, unpacked
 
 FILE = """=== zh contract | 星港冷链合同
 --- 第一条 服务范围
@@ -128,8 +128,9 @@ def test_a_written_document_survives_the_loss_of_its_marks():
 
 
 def test_every_file_of_the_folder_is_in_the_notation():
-    for path in FOLDER.glob("*.txt"):
-        assert read(path.read_text(encoding="utf-8")), path.name
+    assert files()
+    for path in files():
+        assert read(unpacked(path)), path.name
 
 
 def test_documents_set_one_behind_the_other_keep_their_answers_and_headings():

@@ -1,6 +1,6 @@
 """Owns the documents that were written for training one by one, with their questions, from no template.
 
-Files of the folder `written` hold documents one after the other:
+Files of the folder `written`, packed (`.txt.xz`) or not (`.txt`), hold documents one after the other:
 
     === zh contract | title                   language, sort, and what stands above everything (may be missing)
     --- 第一条 …                               a section's heading: three dashes and one more for every deeper level
@@ -14,6 +14,7 @@ Files of the folder `written` hold documents one after the other:
 
 from __future__ import annotations
 
+import lzma
 import re
 from functools import cache
 from pathlib import Path
@@ -73,7 +74,7 @@ class Dossier(NamedTuple):
 @cache
 def dossiers(lang: Lang, held: bool = False) -> tuple[Dossier, ...]:
     """The documents of a language: those to train on, or those that are held out."""
-    every = (one for path in sorted(FOLDER.glob("*.txt")) for one in read(path.read_text(encoding="utf-8")))
+    every = (one for path in files() for one in read(unpacked(path)))
     return tuple(one for one in every if one.lang == lang and one.held == held)
 
 
@@ -82,6 +83,17 @@ def dossier(rng: Random, lang: Lang, columns: bool, held: bool = False) -> Dossi
     choices = dossiers(lang, held)
     fitting = [one for one in choices if one.columns == columns]
     return pick(rng, fitting if fitting and rng.random() < 0.6 else choices)
+
+
+def files() -> list[Path]:
+    """The files of the folder."""
+    return sorted(FOLDER.glob("*.txt*"))
+
+
+def unpacked(path: Path) -> str:
+    """The text of a file."""
+    data = path.read_bytes()
+    return (lzma.decompress(data) if path.suffix == ".xz" else data).decode("utf-8")
 
 
 def read(text: str) -> list[Dossier]:
