@@ -29,7 +29,7 @@ def draw_recipe(rng: random.Random, stage: int, scale: float) -> Recipe:
         return _recipe(Shape(1, rng.randint(1, PAGE[0] - 1), PAGE[1], text=256), (font_px, Flow.CELLS), scale, 0.5)
     if kind < 0.15:
         page = (CODE_PAGE[0], rng.choice((20, 20, 16, 12, 8))) if rng.random() < 0.7 else (rng.randint(1, 5), 20)
-        return _recipe(Shape(1, *page, text=384), (font_px, Flow.COLUMNS), scale, 0.35)
+        return _recipe(Shape(1, *page, text=384), (font_px, Flow.COLUMNS), scale, 0.25)
     if kind < 0.50:
         return _recipe(Shape(1, *PAGE, text=448), (font_px, Flow.CELLS), scale, 0.6, 0.15)
     pages = rng.choices([n for n, _ in PAGES], [w for _, w in PAGES])[0]

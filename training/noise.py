@@ -73,7 +73,14 @@ def _word(rng: random.Random) -> str:
     return "".join(rng.choices("abcdefghijklmnopqrstuvwxyz_", k=rng.randint(1, 9)))
 
 
+def _clock(rng: random.Random) -> str:
+    hour, minute, second = rng.randrange(24), rng.randrange(60), rng.randrange(60)
+    day = f"20{rng.randrange(10, 30)}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}T" if rng.random() < 0.3 else ""
+    return f"{day}{hour:02d}:{minute:02d}:{second:02d}" + rng.choice(("", "", ".482", "Z"))
+
+
 _VALUES: tuple[Callable[[random.Random], str], ...] = (_number, _hexadecimal, _word, _word, _identifier)
+_FIELDS = (*_VALUES, _clock)
 _CLOSED = (("(", ")"), ("[", "]"), ("{", "}"), ('"', '"'), ("'", "'"), ("<", ">"))
 _SIGNS = (
     " = ",
@@ -105,7 +112,8 @@ def _quoted(rng: random.Random) -> str:
 
 
 def _json(values: list[str], names: list[str]) -> str:
-    return "{" + ", ".join(f'"{name}": "{value}"' for name, value in zip(names, values, strict=True)) + "}"
+    told = (value if value.isdigit() else f'"{value}"' for value in values)
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in zip(names, told, strict=True)) + "}"
 
 
 def _pairs(values: list[str], names: list[str]) -> str:
@@ -118,16 +126,16 @@ def _plain(values: list[str], names: list[str]) -> str:
 
 
 def table(rng: random.Random, characters: int) -> str:
-    """Lines with the same fields, most of which are the same on every line or count up: a log, a table, JSON."""
+    """Lines with the same fields, a log, a table, JSON: some, most or all of them move from line to line."""
     names, at = [_word(rng) for _ in range(rng.randint(3, 9))], rng.randrange(10**6)
-    fixed = [rng.choice(_VALUES)(rng) for _ in names]
-    moving = rng.sample(range(len(names)), rng.randint(0, min(3, len(names))))
+    fixed = [rng.choice(_FIELDS)(rng) for _ in names]
+    moving = range(len(names)) if rng.random() < 0.4 else rng.sample(range(len(names)), rng.randint(0, 3))
     form = rng.choice((_json, _json, _pairs, _plain))
     lines: list[str] = []
     size = 0
     while size < characters:
         at += rng.choice((0, 1, 1, 7, 60))
-        values = [rng.choice(_VALUES)(rng) if i in moving else one for i, one in enumerate(fixed)]
+        values = [rng.choice(_FIELDS)(rng) if i in moving else one for i, one in enumerate(fixed)]
         lines.append(form([f"{at}", *values], ["at", *names]))
         size += len(lines[-1]) + 1
     return "\n".join(lines)[:characters]
