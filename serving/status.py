@@ -22,8 +22,10 @@ from serving.telemetry import request_id
 DOMAIN = "glyphstream"
 DETAILS_KEY = "grpc-status-details-bin"
 # What a grpc.aio client says in place of the status when the call ends while it writes (grpc issue 36066). Our servers
-# hear their callers out, so that it means a peer that is gone.
+# hear their callers out, so that it means a peer that is gone, or that the time was up.
 MASKED = (grpc.StatusCode.INTERNAL, "Internal error from Core")
+_LATE = (grpc.StatusCode.DEADLINE_EXCEEDED, "the time was up while the call was being written to")
+_GONE = (grpc.StatusCode.UNAVAILABLE, "the peer ended the call while it was being written to")
 # A status travels in trailing metadata, of which peers accept 8 KiB, and a Chinese character takes 9 bytes there.
 LONGEST_MESSAGE_CHARACTERS = 400
 
@@ -108,8 +110,11 @@ def _metadata(error: BaseException) -> dict[str, str]:
     return {str(key): str(value) for key, value in metadata.items()} if isinstance(metadata, Mapping) else {}
 
 
-def failure(error: grpc.RpcError) -> Failure:
-    """What the status of a failed call says, on the caller's side. Never raises, whatever the server sent."""
+def failure(error: grpc.RpcError, *, late: bool = False) -> Failure:
+    """What the status of a failed call says, on the caller's side. Never raises, whatever the server sent.
+
+    `late` says that the call's time was up. It tells a deadline from a peer that is gone where grpc names neither.
+    """
     call = cast("grpc.aio.AioRpcError", error)
     status = _details(call)
     info, retry, request = ErrorInfo(), RetryInfo(), RequestInfo()
@@ -119,7 +124,7 @@ def failure(error: grpc.RpcError) -> Failure:
     after_s = retry.retry_delay.ToTimedelta().total_seconds() if retry.HasField("retry_delay") else None
     code, text = call.code(), call.details() or status.message
     if (code, text) == MASKED:
-        code, text = grpc.StatusCode.UNAVAILABLE, "the peer ended the call while it was being written to"
+        code, text = _LATE if late else _GONE
     return Failure(code, info.reason, text, dict(info.metadata), after_s, request.request_id)
 
 

@@ -30,7 +30,7 @@ async def calling(
     try:
         yield call
     except grpc.aio.AioRpcError as error:
-        raise error_of(failure(error), lost) from error
+        raise error_of(failure(error, late=call.time_remaining() == 0), lost) from error
     finally:
         call.cancel()
 

@@ -203,11 +203,13 @@ def test_a_status_of_grpc_itself_has_no_reason():
     assert (seen.code, seen.reason, seen.message, seen.retry_after_s) == (Code.UNAVAILABLE, "", "refused", None)
 
 
-def test_a_status_that_a_failed_write_masked_means_that_the_peer_is_gone():
+@pytest.mark.parametrize(("late", "code"), [(False, Code.UNAVAILABLE), (True, Code.DEADLINE_EXCEEDED)])
+def test_a_status_that_a_failed_write_masked_means_that_the_peer_is_gone_or_the_time_is_up(late, code):
     masked = grpc.aio.AioRpcError(
         Code.INTERNAL, grpc.aio.Metadata(), grpc.aio.Metadata(), details="Internal error from Core"
     )
-    assert (failure(masked).code, failure(masked).reason) == (Code.UNAVAILABLE, "")
+    seen = failure(masked, late=late)
+    assert (seen.code, seen.reason) == (code, "")
 
 
 def test_details_that_are_no_status_are_as_good_as_none():
