@@ -3,7 +3,7 @@
 Callers read documents nobody has read before and ask again about some, transcribe, leave in the middle of an answer,
 send what is no document or no question, name documents that never were. Every request must end exactly once, as it
 should: with an answer, by its caller, or refused by its typed error. Memory of every process is taken on the way; what
-leaks shows as growth from the second quarter to the last, since documents are kept for a minute only.
+leaks shows as growth from the second quarter to the last, since documents are kept for a minute only and few pages are.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ QUESTIONS = (
 CHARACTERS = (120, 8_423)
 TRANSCRIBED_CHARACTERS = 300
 KEPT_S = 60
+KEPT_BYTES = 4 << 20
 SAMPLE_S = 5.0
 PATIENCE_S = 120.0
 PROC = Path("/proc")
@@ -179,7 +180,11 @@ async def _watch(tally: Tally) -> None:
 async def soak(minutes: float, at_once: int, seed: int) -> Tally:
     """So many callers for so many minutes, on services that keep documents for a minute. Linux only."""
     tally = Tally()
-    settings = {"GLYPHSTREAM_READER_DOCUMENT_TTL_S": f"{KEPT_S}", "GLYPHSTREAM_GATEWAY_STORE_TTL_S": f"{KEPT_S}"}
+    settings = {
+        "GLYPHSTREAM_READER_DOCUMENT_TTL_S": f"{KEPT_S}",
+        "GLYPHSTREAM_GATEWAY_STORE_TTL_S": f"{KEPT_S}",
+        "GLYPHSTREAM_RENDER_KEPT_BYTES": f"{KEPT_BYTES}",
+    }
     with tempfile.TemporaryDirectory(prefix="glyphstream-") as folder:
         async with (
             running_stack(store=Path(folder) / "store", settings=settings) as addresses,
