@@ -19,11 +19,12 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 from glyphstream.client import Client, Completed, Document, GlyphstreamError, Options, TextDelta, Upload
 from glyphstream.errors import DocumentNotFound, Refused
 
@@ -43,7 +44,6 @@ KEPT_S = 60
 KEPT_BYTES = 4 << 20
 SAMPLE_S = 5.0
 PATIENCE_S = 120.0
-PROC = Path("/proc")
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Caller:
         return "answered"
 
     async def _answered(self, events: AsyncGenerator[Any]) -> str:
-        """The document's id, after one whole answer: text, then exactly one end."""
+        """The document's id, after one whole answer, which ends once and last."""
         began_s, first_s, ends, document_id = time.monotonic(), 0.0, 0, ""
         async with aclosing(events) as stream:
             async for event in stream:
@@ -108,7 +108,7 @@ class Caller:
                     first_s = first_s or time.monotonic() - began_s
                 ends += isinstance(event, Completed)
         assert ends == 1, "no end"
-        self._tally.first_s.append(first_s or time.monotonic() - began_s)
+        self._tally.first_s += [first_s] if first_s else []
         return document_id
 
     async def _leaves(self) -> str:
@@ -148,37 +148,19 @@ class Caller:
         raise AssertionError("it was not refused")
 
 
-def _children() -> dict[int, str]:
-    """Processes below this one, by what they run."""
-    found, waiting = dict[int, str](), [os.getpid()]
-    while waiting:
-        for line in (PROC / f"{waiting.pop()}/task").glob("*/children"):
-            try:
-                pids = [int(pid) for pid in line.read_text().split()]
-                words = {pid: (PROC / f"{pid}/cmdline").read_text().split("\0") for pid in pids}
-            except OSError:  # it has just ended
-                continue
-            waiting += pids
-            for pid, command in words.items():
-                module = command[command.index("-m") + 1] if "-m" in command else command[0].rsplit("/", 1)[-1]
-                found[pid] = module
-    return found
-
-
 async def _watch(tally: Tally) -> None:
     began_s = time.monotonic()
     while True:
-        for pid, name in _children().items():
-            try:
-                resident = int((PROC / f"{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-            except OSError:
-                continue
-            tally.memory[f"{name} {pid}"].append((time.monotonic() - began_s, resident))
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                words = child.cmdline()
+                name = words[words.index("-m") + 1] if "-m" in words else child.name()
+                tally.memory[f"{name} {child.pid}"].append((time.monotonic() - began_s, child.memory_info().rss))
         await asyncio.sleep(SAMPLE_S)
 
 
 async def soak(minutes: float, at_once: int, seed: int) -> Tally:
-    """So many callers for so many minutes, on services that keep documents for a minute. Linux only."""
+    """So many callers for so many minutes, on services that keep documents for a minute."""
     tally = Tally()
     settings = {
         "GLYPHSTREAM_READER_DOCUMENT_TTL_S": f"{KEPT_S}",
@@ -189,8 +171,9 @@ async def soak(minutes: float, at_once: int, seed: int) -> Tally:
         async with (
             running_stack(store=Path(folder) / "store", settings=settings) as addresses,
             Client(addresses.gateway, patience_s=PATIENCE_S) as client,
+            asyncio.TaskGroup() as group,
         ):
-            watching = asyncio.create_task(_watch(tally))
+            watching = group.create_task(_watch(tally))
             until_s = time.monotonic() + 60 * minutes
             callers = [Caller(client, tally, random.Random(seed * 1000 + number)) for number in range(at_once)]
             await asyncio.gather(*(caller.go(until_s) for caller in callers))

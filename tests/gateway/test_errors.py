@@ -5,7 +5,8 @@ import pytest
 from glyphstream import errors as clients
 
 from gateway import errors
-from gateway.clients.calls import BY_REASON, error_of
+from gateway.clients.calls import BY_REASON, calling, error_of
+from gateway.deadline import Deadline
 from gateway.servicer import TABLE
 from serving.status import BUG, Failure, Row
 
@@ -98,3 +99,28 @@ def test_what_a_failed_write_masked_is_no_fault_of_a_service(late, kind):
     assert (type(error), error.worth_retrying) == (kind, not late)
     other = grpc.aio.AioRpcError(CODE.INTERNAL, nothing, nothing, details="a bug")
     assert type(clients.error_of(other, late=late)) is clients.ServiceFault
+
+
+class Written:
+    """A call whose writing failed, with so much of its time left."""
+
+    def __init__(self, left_s):
+        self.left_s, self.cancelled = left_s, False
+
+    def __call__(self, _request, *, timeout, metadata):
+        return self
+
+    def time_remaining(self):
+        return self.left_s
+
+    def cancel(self):
+        self.cancelled = True
+
+
+@pytest.mark.parametrize(("left_s", "kind"), [(0, errors.DeadlineExceeded), (5.0, errors.ReaderLost)])
+async def test_a_call_whose_time_ran_out_while_it_wrote_is_late_and_not_lost(left_s, kind):
+    nothing, call = grpc.aio.Metadata(), Written(left_s)
+    with pytest.raises(kind):
+        async with calling(call, None, Deadline(5.0), errors.ReaderLost):
+            raise grpc.aio.AioRpcError(CODE.INTERNAL, nothing, nothing, details="Internal error from Core")
+    assert call.cancelled

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import lzma
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -74,8 +75,12 @@ class Dossier(NamedTuple):
 @cache
 def dossiers(lang: Lang, held: bool = False) -> tuple[Dossier, ...]:
     """The documents of a language: those to train on, or those that are held out."""
-    every = (one for path in files() for one in read(unpacked(path)))
-    return tuple(one for one in every if one.lang == lang and one.held == held)
+    return tuple(one for one in _every() if one.lang == lang and one.held == held)
+
+
+@cache
+def _every() -> tuple[Dossier, ...]:
+    return tuple(one for path in files() for one in read(unpacked(path)))
 
 
 def dossier(rng: Random, lang: Lang, columns: bool, held: bool = False) -> Dossier:
@@ -87,7 +92,7 @@ def dossier(rng: Random, lang: Lang, columns: bool, held: bool = False) -> Dossi
 
 def files() -> list[Path]:
     """The files of the folder."""
-    return sorted(FOLDER.glob("*.txt*"))
+    return sorted(path for path in FOLDER.iterdir() if path.name.endswith((".txt", ".txt.xz")))
 
 
 def unpacked(path: Path) -> str:
@@ -141,10 +146,17 @@ def _place(answer: str, text: str) -> tuple[int, int]:
     inner, other, after = rest.partition("|")
     if not (bar and other):
         before, inner, after = "", answer, ""
-    found = [match.start() for match in re.finditer(re.escape(before + inner + after), text)]
+    found = list(_occurrences(before + inner + after, text))
     if not (bar and other) and _DIGITS.match(inner):
         found = [at for at in found if not _DIGITS.match(text[at - 1 : at])]
     if len(found) != 1:
         raise ValueError(f"{answer!r} stands {len(found)} times in {text[:60]!r}…")
     start = found[0] + len(before)
     return start, start + len(inner)
+
+
+def _occurrences(part: str, text: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + max(1, len(part)))
