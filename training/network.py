@@ -95,9 +95,9 @@ class DecoderBlock(nn.Module):
 
     layer: Any
 
-    def __init__(self, layer: nn.Module, heads: int, eps: float) -> None:
+    def __init__(self, layer: nn.Module, heads: int, eps: float, dropout: float) -> None:
         super().__init__()
-        self.layer, self.heads, self.eps = layer, heads, eps
+        self.layer, self.heads, self.eps, self.dropout = layer, heads, eps, dropout
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """cos, sin: (batch, 1, sequence, head width)."""
@@ -111,9 +111,14 @@ class DecoderBlock(nn.Module):
 
         q, k = _rope(split(attn.q_proj(normed)), cos, sin), _rope(split(attn.k_proj(normed)), cos, sin)
         mixed = F.scaled_dot_product_attention(q, k, split(attn.v_proj(normed)), is_causal=True)
-        x = x + attn.o_proj(mixed.transpose(1, 2).reshape(batch, length, width))
+        x = x + self._dropped(attn.o_proj(mixed.transpose(1, 2).reshape(batch, length, width)))
         normed = F.rms_norm(x, (width,), layer.post_attention_layernorm.weight, self.eps)
-        return x + layer.mlp.down_proj(F.silu(layer.mlp.gate_proj(normed)) * layer.mlp.up_proj(normed)), q, k
+        wide = F.silu(layer.mlp.gate_proj(normed)) * layer.mlp.up_proj(normed)
+        return x + self._dropped(layer.mlp.down_proj(wide)), q, k
+
+    def _dropped(self, delta: Tensor) -> Tensor:
+        """What a half of the layer adds; some of it only, where gradients are taken."""
+        return F.dropout(delta, self.dropout) if self.dropout and torch.is_grad_enabled() else delta
 
 
 @dataclass(frozen=True)
@@ -127,9 +132,9 @@ class Trace:
 
 
 class Network(nn.Module):
-    """Batched forward pass over the weights of one Qwen2-VL model."""
+    """Batched forward pass over the weights of one Qwen2-VL model. `dropout`: share of what decoder layers add."""
 
-    def __init__(self, model: Qwen2VLForConditionalGeneration) -> None:
+    def __init__(self, model: Qwen2VLForConditionalGeneration, dropout: float = 0.0) -> None:
         super().__init__()
         self.model = model
         config: Any = model.config
@@ -139,7 +144,7 @@ class Network(nn.Module):
         self.head_width = text.hidden_size // text.num_attention_heads
         self.tower = nn.ModuleList(VisionBlock(b, vision.num_heads) for b in model.model.visual.blocks)
         layers = model.model.language_model.layers
-        self.decoder = nn.ModuleList(DecoderBlock(x, text.num_attention_heads, self.eps) for x in layers)
+        self.decoder = nn.ModuleList(DecoderBlock(x, text.num_attention_heads, self.eps, dropout) for x in layers)
 
     def compile_blocks(self) -> None:
         """Compile block by block: equal blocks share their code, so that start-up stays short."""

@@ -30,7 +30,7 @@ def test_batched_forward_equals_transformers(tmp_path):
     seen = Qwen2VLImageProcessorPil.from_pretrained(tmp_path)(images, return_tensors="pt")
     ids = prompt(tokenizer)
     kinds = (ids == checkpoint.CONTROL.index("<|image_pad|>")).int()
-    network = Network(model)
+    network = Network(model, dropout=0.5)
     shape = Shape(PAGES, ROWS, COLUMNS, text=ids.shape[1] - (1 + PAGES * (ROWS * COLUMNS + 3)))
     skip = torch.zeros(1, dtype=torch.long)
     with torch.no_grad():
@@ -38,6 +38,8 @@ def test_batched_forward_equals_transformers(tmp_path):
         tokens = network.see(torch.from_numpy(pages)).reshape(1, PAGES * ROWS * COLUMNS, -1)
         actual = network.logits(network.think(tokens, ids, shape, skip).final)
     torch.testing.assert_close(actual, expected, atol=1e-4, rtol=1e-4)
+    learning = network.logits(network.think(tokens, ids, shape, skip).final)
+    assert not torch.allclose(learning, expected, atol=1e-2, rtol=1e-2)  # something is dropped where it learns
     where, _ = model.model.get_rope_index(ids, mm_token_type_ids=kinds, image_grid_thw=seen["image_grid_thw"])
     assert torch.equal(where, positions(shape, skip))
 
