@@ -76,38 +76,85 @@ def _row(
     tl.store(out + n, total.to(out.dtype.element_ty), mask=real)
 
 
+@triton.jit
+def _wide(packed, scale, zero, PAIRS: tl.constexpr):
+    """The lower and the upper weights of bytes, (q - 8) · scale + zero.
+
+    128 + q is a bfloat16 (PAIRS) or float32 whose bits are q behind a constant, so nothing is converted. In bfloat16
+    two weights share every instruction, which Triton does not do by itself.
+    """
+    if PAIRS:
+        low, high = tl.inline_asm_elementwise(
+            """
+            {
+                .reg .b32 one, offset, first, last, upper_first, upper_last;
+                mov.b32 one, 0x3f803f80;     // 1, 1
+                mov.b32 offset, 0xc308c308;  // -136, -136
+                prmt.b32 first, $4, 0, 0x4140;
+                prmt.b32 last, $4, 0, 0x4342;
+                shr.b32 upper_first, first, 4;
+                shr.b32 upper_last, last, 4;
+                lop3.b32 first, first, 0x000f000f, 0x43004300, 0xea;
+                lop3.b32 last, last, 0x000f000f, 0x43004300, 0xea;
+                lop3.b32 upper_first, upper_first, 0x000f000f, 0x43004300, 0xea;
+                lop3.b32 upper_last, upper_last, 0x000f000f, 0x43004300, 0xea;
+                fma.rn.bf16x2 first, first, one, offset;
+                fma.rn.bf16x2 last, last, one, offset;
+                fma.rn.bf16x2 upper_first, upper_first, one, offset;
+                fma.rn.bf16x2 upper_last, upper_last, one, offset;
+                fma.rn.bf16x2 $0, first, $5, $7;
+                fma.rn.bf16x2 $1, last, $6, $8;
+                fma.rn.bf16x2 $2, upper_first, $5, $7;
+                fma.rn.bf16x2 $3, upper_last, $6, $8;
+            }
+            """,
+            "=r,=r,=r,=r,r,r,r,r,r",
+            [packed, scale, zero],
+            dtype=(tl.bfloat16, tl.bfloat16),
+            is_pure=True,
+            pack=4,
+        )
+    else:
+        low = (((packed & 15).to(tl.int32) << 16) | 0x43000000).to(tl.float32, bitcast=True) - 136.0
+        high = (((packed >> 4).to(tl.int32) << 16) | 0x43000000).to(tl.float32, bitcast=True) - 136.0
+        low = (low * scale.to(tl.float32) + zero.to(tl.float32)).to(scale.dtype)
+        high = (high * scale.to(tl.float32) + zero.to(tl.float32)).to(scale.dtype)
+    return low, high
+
+
 @triton.jit(do_not_specialize=["rows", "splits"])
 def _rows_int4(
     x, packed, scales, zeros, bias, out, rows, splits, stride, outputs, inputs,
-    BIASED: tl.constexpr, M: tl.constexpr, N: tl.constexpr, PRECISION: tl.constexpr,
+    BIASED: tl.constexpr, M: tl.constexpr, N: tl.constexpr, PAIRS: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
-    """A few input rows, one group of inputs at a time, on the matrix unit; a split of the groups a program."""
+    """A few input rows, one group of inputs at a time, on the matrix unit; a split of the groups a program.
+
+    Weights are its left side, which it takes from registers: widened there, they never go through shared memory.
+    """
     n = tl.program_id(0) * N + tl.arange(0, N)
     m = tl.arange(0, M)
     real, row = n < outputs, m < rows
     byte = tl.arange(0, 64)
     groups = inputs // 128
-    total = tl.zeros((M, N), tl.float32)
+    total = tl.zeros((N, M), tl.float32)
     each = tl.cdiv(groups, splits)
     first = tl.program_id(1) * each
     for g in range(first, tl.minimum(groups, first + each)):
-        at = m[:, None] * stride + g * 128 + byte[None, :]
-        low = tl.load(x + at, mask=row[:, None], other=0.0)
-        high = tl.load(x + at + 64, mask=row[:, None], other=0.0)
-        w = tl.load(
-            packed + n.to(tl.int64)[None, :] * (inputs // 2) + g * 64 + byte[:, None], mask=real[None, :], other=0
-        )
-        scale = tl.load(scales + n * groups + g, mask=real, other=0.0).to(tl.float32)
-        zero = tl.load(zeros + n * groups + g, mask=real, other=0.0).to(tl.float32)
-        zero -= 8.0 * scale
-        w_low = ((w & 15).to(tl.float32) * scale[None, :] + zero[None, :]).to(low.dtype)
-        w_high = ((w >> 4).to(tl.float32) * scale[None, :] + zero[None, :]).to(low.dtype)
-        total = tl.dot(low, w_low, total, input_precision=PRECISION)
-        total = tl.dot(high, w_high, total, input_precision=PRECISION)
+        at = m[None, :] * stride + g * 128 + byte[:, None]
+        low = tl.load(x + at, mask=row[None, :], other=0.0)
+        high = tl.load(x + at + 64, mask=row[None, :], other=0.0)
+        where = n.to(tl.int64)[:, None] * (inputs // 2) + g * 64 + byte[None, :]
+        w = tl.load(packed + where, mask=real[:, None], other=0)
+        scale = tl.load(scales + n * groups + g, mask=real, other=0.0)
+        zero = tl.load(zeros + n * groups + g, mask=real, other=0.0)
+        scale, zero = tl.broadcast_to(scale[:, None], (N, 64)), tl.broadcast_to(zero[:, None], (N, 64))
+        w_low, w_high = _wide(w, scale, zero, PAIRS)
+        total = tl.dot(w_low, low, total, input_precision=PRECISION)
+        total = tl.dot(w_high, high, total, input_precision=PRECISION)
     if BIASED:
-        total += tl.load(bias + n, mask=real, other=0.0).to(tl.float32)[None, :]
-    part = out + tl.program_id(1).to(tl.int64) * rows * outputs + m[:, None] * outputs + n[None, :]
-    tl.store(part, total.to(out.dtype.element_ty), mask=row[:, None] & real[None, :])
+        total += tl.load(bias + n, mask=real, other=0.0).to(tl.float32)[:, None]
+    part = out + tl.program_id(1).to(tl.int64) * rows * outputs + m[None, :] * outputs + n[:, None]
+    tl.store(part, total.to(out.dtype.element_ty), mask=row[None, :] & real[:, None])
 
 
 @triton.jit(do_not_specialize=["rows", "splits"])
@@ -152,11 +199,12 @@ def few_rows_int4(
     x: torch.Tensor, packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor, bias: torch.Tensor | None
 ) -> torch.Tensor:
     """x (rows, inputs) · weightᵀ; `packed` (outputs, inputs / 2) uint8, `scales` and `zeros` (outputs, groups)."""
-    n, grid, out = _cut(x, packed.shape[0])
+    n = 64
+    grid, out = _cut(x, packed.shape[0], n)
     _rows_int4[grid](
         x, packed, scales, zeros, scales if bias is None else bias, out, x.shape[0], grid[1], x.stride(0),
         packed.shape[0], x.shape[1], BIASED=bias is not None and grid[1] == 1, M=_padded(x.shape[0]), N=n,
-        PRECISION=_precision(x), num_warps=4, num_stages=3,
+        PAIRS=x.is_cuda and x.dtype is torch.bfloat16, PRECISION=_precision(x), num_warps=4, num_stages=3,
     )  # fmt: skip
     return _whole(out, bias, x.dtype)
 
@@ -165,7 +213,8 @@ def few_rows_int8(
     x: torch.Tensor, weight: torch.Tensor, scales: torch.Tensor, bias: torch.Tensor | None
 ) -> torch.Tensor:
     """x (rows, inputs) · weightᵀ; `weight` (outputs, inputs) int8, `scales` (outputs,)."""
-    n, grid, out = _cut(x, weight.shape[0])
+    n = 32 if weight.shape[0] < _MANY_OUTPUTS else 64
+    grid, out = _cut(x, weight.shape[0], n)
     _rows_int8[grid](
         x, weight, scales, scales if bias is None else bias, out, x.shape[0], grid[1], x.stride(0),
         weight.shape[0], x.shape[1], BIASED=bias is not None and grid[1] == 1, M=_padded(x.shape[0]), N=n, K=128,
@@ -212,20 +261,36 @@ def widen_int4(packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor) 
     return out
 
 
-def _cut(x: torch.Tensor, outputs: int) -> tuple[int, tuple[int, int], torch.Tensor]:
-    """Outputs a program, programs and splits of the inputs, and where the parts go: float32 where there are several."""
-    n = 32 if outputs < _MANY_OUTPUTS else 64
+def _cut(x: torch.Tensor, outputs: int, n: int) -> tuple[tuple[int, int], torch.Tensor]:
+    """Programs of `n` outputs and splits of the inputs, and where the parts go: float32 where there are several."""
     programs = triton.cdiv(outputs, n)
     splits = max(1, min(_MOST_SPLITS, _PROGRAMS_WANTED // programs))
     dtype = x.dtype if splits == 1 else torch.float32
-    return n, (programs, splits), x.new_empty((splits, x.shape[0], outputs), dtype=dtype)
+    return (programs, splits), x.new_empty((splits, x.shape[0], outputs), dtype=dtype)
+
+
+@triton.jit(do_not_specialize=["splits", "count"])
+def _add_parts(parts, bias, out, splits, count, outputs, BIASED: tl.constexpr, WIDTH: tl.constexpr):
+    at = tl.program_id(0) * WIDTH + tl.arange(0, WIDTH)
+    mask = at < count
+    total = tl.zeros((WIDTH,), tl.float32)
+    for split in range(splits):
+        total += tl.load(parts + split * count + at, mask=mask, other=0.0)
+    if BIASED:
+        total += tl.load(bias + at % outputs, mask=mask, other=0.0).to(tl.float32)
+    tl.store(out + at, total.to(out.dtype.element_ty), mask=mask)
 
 
 def _whole(parts: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
     if parts.shape[0] == 1:
         return parts[0]
-    total = parts.sum(0)
-    return (total if bias is None else total.add_(bias)).to(dtype)
+    splits, rows, outputs = parts.shape
+    out = parts.new_empty((rows, outputs), dtype=dtype)
+    _add_parts[(triton.cdiv(out.numel(), 1024),)](
+        parts, parts if bias is None else bias, out, splits, out.numel(), outputs, BIASED=bias is not None, WIDTH=1024,
+        num_warps=4,
+    )  # fmt: skip
+    return out
 
 
 def _padded(rows: int) -> int:
