@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 MOST_SPLITS = 64
-_PROGRAMS_WANTED = 264  # two for each multiprocessor of a large card
+FEW_ROWS = 16
+MANY_ROWS = 64
+_PROGRAMS_WANTED = {FEW_ROWS: 528, MANY_ROWS: 264}
+"""For a tile of so many rows: four and two for each multiprocessor of a large card, as many as run there at once."""
 
 
 def splits_for(sequences: int, tokens: int, heads: int, kv_heads: int) -> int:
-    """How many parts a sequence's KV is read in, so that a large card is busy; a power of two."""
+    """How many parts a sequence's KV is read in, so that a large card is busy."""
     rows = tokens * (heads // kv_heads)
-    programs = sequences * kv_heads * -(-rows // tile_rows(rows))
-    splits = 1
-    while splits < MOST_SPLITS and programs * splits < _PROGRAMS_WANTED:
-        splits *= 2
-    return splits
+    tile = tile_rows(rows)
+    programs = sequences * kv_heads * -(-rows // tile)
+    return max(1, min(MOST_SPLITS, _PROGRAMS_WANTED[tile] // programs))
 
 
 def split_bytes(most_tokens: int, heads: int, kv_heads: int, dim: int) -> int:
@@ -24,4 +25,4 @@ def split_bytes(most_tokens: int, heads: int, kv_heads: int, dim: int) -> int:
 
 def tile_rows(rows: int) -> int:
     """Rows of a tile: the matrix unit wants at least 16."""
-    return 16 if rows <= 16 else 64 if rows <= 1024 else 128
+    return FEW_ROWS if rows <= FEW_ROWS else MANY_ROWS

@@ -48,7 +48,7 @@ def test_the_collector_works_before_a_recording_and_rests_during_it():
 @pytest.fixture
 def model(tmp_path, monkeypatch) -> TorchReader:
     """A checkpoint on the card's path."""
-    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 1)  # interpreted, a program takes milliseconds
+    monkeypatch.setattr(splits, "MOST_SPLITS", 1)  # interpreted, a program takes milliseconds
     return cardlike(load_model(Settings(model=str(tiny.qwen(tmp_path)), device="cpu")), buckets=(1,))
 
 

@@ -33,7 +33,7 @@ PLAIN = TorchSteps()
 def _same_numbers_and_few_programs(monkeypatch: pytest.MonkeyPatch) -> None:
     """An interpreted program takes milliseconds; a card wants hundreds of them."""
     torch.manual_seed(0)
-    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 1)
+    monkeypatch.setattr(splits, "MOST_SPLITS", 1)
 
 
 def over_pages(tokens: int, lengths: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -67,6 +67,7 @@ def over_pages(tokens: int, lengths: Sequence[int]) -> tuple[torch.Tensor, torch
         pytest.param(1, [5, 40, 0], 1, id="tokens of three sequences, one without any"),
         pytest.param(1, [5, 40, 0], 4, id="the same in parts"),
         pytest.param(5, [37], 2, id="a question in parts"),
+        pytest.param(20, [90], 4, id="a longer one in parts of two pages"),
         pytest.param(40, [40], 1, id="a chunk from the beginning"),
     ],
 )
@@ -76,13 +77,13 @@ def test_paged_attention_equals_attention_over_one_piece(tokens, lengths, parts,
 
 
 def test_a_large_card_is_kept_busy(monkeypatch):
-    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 264)
+    monkeypatch.setattr(splits, "MOST_SPLITS", 64)
     assert [splits.splits_for(batch, 1, 28, 4) for batch in (1, 8, 32, 64)] == [64, 16, 4, 2]
-    assert splits.splits_for(1, 2048, 28, 4) == 1
+    assert [splits.splits_for(1, tokens, 28, 4) for tokens in (16, 64, 2048)] == [33, 9, 1]
 
 
 def test_split_attention_keeps_within_the_bytes_set_aside_for_it(monkeypatch):
-    monkeypatch.setattr(splits, "_PROGRAMS_WANTED", 264)
+    monkeypatch.setattr(splits, "MOST_SPLITS", 64)
     most = splits.split_bytes(2048, 28, 4, 128)
     for tokens in (1, 48, 300, 1000, 2048):
         parts = splits.splits_for(1, tokens, 28, 4)

@@ -13,9 +13,25 @@ import torch
 import triton
 import triton.language as tl
 
-from reader_service.torch_model.splits import MOST_SPLITS, splits_for, tile_rows
+from reader_service.torch_model.splits import FEW_ROWS, MOST_SPLITS, splits_for, tile_rows
 
 _LOG2_E = 1.4426950408889634
+
+
+@triton.jit
+def _weigh(
+    scores, v, seen, best, total, gathered, scale, MASKED: tl.constexpr, PRECISION: tl.constexpr
+):  # fmt: skip
+    """One page's values, weighted by their scores and added to what the pages before it gave; `seen` says which keys
+    count where not all do."""
+    if MASKED:
+        scores = tl.where(seen, scores, float("-inf"))
+    higher = tl.maximum(best, tl.max(scores, 1) * scale)
+    floor = tl.where(higher == float("-inf"), 0.0, higher) if MASKED else higher
+    weights = tl.exp2(scores * scale - floor[:, None])
+    shrink = tl.exp2(best - floor)
+    gathered = tl.dot(weights.to(v.dtype), v, gathered * shrink[:, None], input_precision=PRECISION)
+    return higher, total * shrink + tl.sum(weights, 1), gathered
 
 
 @triton.jit(do_not_specialize=["tokens", "splits"])
@@ -24,7 +40,11 @@ def _attend(
     GROUP: tl.constexpr, KV_HEADS: tl.constexpr, DIM: tl.constexpr, WIDTH: tl.constexpr, PAGE: tl.constexpr,
     ROWS: tl.constexpr, SPLIT: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
-    """Rows of one sequence, kv head and split: softmax-weighted values, and log2 of the softmax sum."""
+    """Rows of one sequence, kv head and split: softmax-weighted values, and log2 of the softmax sum.
+
+    Nearly all pages are seen whole by all rows, so only the last ones are masked: it would be half of the work beside
+    the products.
+    """
     block, head, split = tl.program_id(0), tl.program_id(1), tl.program_id(2)
     blocks = tl.cdiv(tokens * GROUP, ROWS)
     sequence = block // blocks
@@ -33,11 +53,13 @@ def _attend(
     real = row < tokens * GROUP
     length = tl.load(lengths + sequence)
     sees = length - tokens + token + 1  # keys that a row may look at
+    all_see = tl.maximum(length - tokens + ((block % blocks) * ROWS) // GROUP + 1, 0)  # keys that every row may
     last = tl.minimum(length, length - tokens + ((block % blocks) * ROWS + ROWS - 1) // GROUP + 1)
     pages = tl.cdiv(tl.maximum(last, 0), PAGE)
     each = tl.cdiv(pages, splits)
     first = split * each
     end = tl.minimum(pages, first + each)
+    masked = tl.maximum(first, tl.minimum(end, all_see // PAGE))
 
     dim = tl.arange(0, WIDTH)
     place = tl.arange(0, PAGE)
@@ -47,23 +69,24 @@ def _attend(
     table = tl.load(tables + sequence).to(tl.pointer_type(tl.int64))
     inside = (dim < DIM)[None, :]
     tile = place[:, None] * DIM + dim[None, :]
-    keys = kv + layer_offset + head * (PAGE * DIM)
+    keys = kv + layer_offset + head * (PAGE * DIM) + tile
+    values = keys + KV_HEADS * PAGE * DIM
     best = tl.full((ROWS,), float("-inf"), tl.float32)
     total = tl.zeros((ROWS,), tl.float32)
     gathered = tl.zeros((ROWS, WIDTH), tl.float32)
-    for page in range(first, end):
+    for page in range(first, masked):
         offset = tl.multiple_of(tl.load(table + page), 16)
-        k = tl.load(keys + offset + tile, mask=inside, other=0.0)
-        scores = tl.dot(q, tl.trans(k), input_precision=PRECISION) * scale
-        scores = tl.where((page * PAGE + place)[None, :] < sees[:, None], scores, float("-inf"))
-        higher = tl.maximum(best, tl.max(scores, 1))
-        safe = tl.where(higher == float("-inf"), 0.0, higher)
-        weights = tl.exp2(scores - safe[:, None])
-        shrink = tl.exp2(best - safe)
-        v = tl.load(keys + offset + KV_HEADS * PAGE * DIM + tile, mask=inside, other=0.0)
-        gathered = gathered * shrink[:, None] + tl.dot(weights.to(v.dtype), v, input_precision=PRECISION)
-        total = total * shrink + tl.sum(weights, 1)
-        best = higher
+        k = tl.load(keys + offset, mask=inside, other=0.0)
+        v = tl.load(values + offset, mask=inside, other=0.0)
+        scores = tl.dot(q, tl.trans(k), input_precision=PRECISION)
+        best, total, gathered = _weigh(scores, v, inside, best, total, gathered, scale, False, PRECISION)
+    for page in tl.range(masked, end, num_stages=1):
+        offset = tl.multiple_of(tl.load(table + page), 16)
+        k = tl.load(keys + offset, mask=inside, other=0.0)
+        v = tl.load(values + offset, mask=inside, other=0.0)
+        scores = tl.dot(q, tl.trans(k), input_precision=PRECISION)
+        seen = (page * PAGE + place)[None, :] < sees[:, None]
+        best, total, gathered = _weigh(scores, v, seen, best, total, gathered, scale, True, PRECISION)
     whole = tl.where(total > 0, total, 1.0)
     gathered = gathered / whole[:, None]
     if not SPLIT:
@@ -113,7 +136,7 @@ def attend(
     everything, heads, dim = query.shape
     tokens, group = everything // sequences, heads // kv_heads
     # In float32 larger tiles spill, and a card sets memory aside for what all its threads could spill: gigabytes.
-    rows = tile_rows(tokens * group) if query.dtype is not torch.float32 else 16
+    rows = tile_rows(tokens * group) if query.dtype is not torch.float32 else FEW_ROWS
     splits = splits_for(sequences, tokens, heads, kv_heads)
     out = torch.empty_like(query)
     parts = query.new_empty((everything, heads, splits, dim), dtype=torch.float32) if splits > 1 else out
@@ -126,7 +149,7 @@ def attend(
     grid = (sequences * -(-tokens * group // rows), kv_heads, splits)
     _attend[grid](
         query, parts, sums, kv, layer_offset, tables, lengths, tokens, splits, dim**-0.5 * _LOG2_E, **shape,
-        SPLIT=splits > 1, PRECISION=precision, num_warps=8 if rows >= 128 else 4, num_stages=2 if rows >= 64 else 3,
+        SPLIT=splits > 1, PRECISION=precision, num_warps=4, num_stages=3,
     )  # fmt: skip
     if splits > 1:
         _combine[(everything, heads)](parts, sums, out, lengths, tokens, splits, **shape, MOST=MOST_SPLITS, num_warps=4)
