@@ -23,10 +23,13 @@ Angles = tuple[torch.Tensor, torch.Tensor]
 
 
 class Attend(Protocol):
-    """Attention of one forward pass: knows its sequences, their KV and their angles."""
+    """Attention of one forward pass: knows its sequences, their KV and their angles.
+
+    Where only the state after one sequence's newest token is wanted, the last layer attends for that token alone.
+    """
 
     def __call__(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
-        """Stores keys and values, returns (tokens, heads · dim)."""
+        """Stores keys and values, returns (tokens, heads · dim), of the newest token alone where no other is wanted."""
 
     def store(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
         """Stores keys and values and attends to nothing; the rotated queries, in an order of its own."""
@@ -35,18 +38,19 @@ class Attend(Protocol):
 class InPlace:
     """Sequences whose KV is one stretch of memory each, with an equal number of new tokens."""
 
-    def __init__(self, kvs: Sequence[KvCache], angles: Angles, heads: int) -> None:
-        self._kvs, self._angles, self._heads = kvs, angles, heads
+    def __init__(self, kvs: Sequence[KvCache], angles: Angles, heads: int, *, newest: bool = False) -> None:
+        self._kvs, self._angles, self._heads, self._newest = kvs, angles, heads, newest
 
     def __call__(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
         """See `Attend`."""
         query, each = self.store(layer, qkv), qkv.shape[0] // len(self._kvs)
-        parts = [
-            _attend_kv(query[:, number * each : (number + 1) * each], layer, kv, each)
-            for number, kv in enumerate(self._kvs)
-        ]
-        out = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
-        return out.transpose(0, 1).reshape(qkv.shape[0], -1)
+        if self._newest and layer == self._kvs[0].shape.layers - 1:
+            out = _attend_kv(query[:, -1:], layer, self._kvs[0], each)
+        else:
+            spans = (slice(start, start + each) for start in range(0, qkv.shape[0], each))
+            parts = [_attend_kv(query[:, span], layer, kv, each) for kv, span in zip(self._kvs, spans, strict=True)]
+            out = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+        return out.transpose(0, 1).flatten(1)
 
     def store(self, layer: int, qkv: torch.Tensor) -> torch.Tensor:
         """See `Attend`; queries (heads, tokens, dim)."""
@@ -64,14 +68,14 @@ class InPlace:
 
 
 def _attend_kv(query: torch.Tensor, layer: int, kv: KvCache, tokens: int) -> torch.Tensor:
-    """Attention of the newest `tokens` tokens of `kv` over all of it and over its parent."""
+    """Attention of the newest `tokens` tokens of `kv`, or of the last of them, over all of it and over its parent."""
     start, end = kv.length, kv.length + tokens
     parts: list[Attended] = []
     if kv.parent is not None:
         filled = kv.parent.length
         parts.append(attend_all(query, kv.parent.keys[layer, :, :filled], kv.parent.values[layer, :, :filled]))
     keys, values = kv.keys[layer], kv.values[layer]
-    if tokens == 1:
+    if query.shape[1] == 1:
         parts.append(attend_all(query, keys[:, :end], values[:, :end]))
     else:
         if start:

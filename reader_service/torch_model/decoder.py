@@ -107,31 +107,35 @@ class Decoder:
         return self._steps.embed_drawn(tokens, drawn, self.embedding)
 
     def forward(self, hidden: torch.Tensor, attend: Attend) -> torch.Tensor:
-        """Normed states (tokens, hidden) of embeddings (tokens, hidden), which are written over."""
-        delta = self._through(len(self.layers), hidden, attend)
+        """Normed states (tokens, hidden) of embeddings (tokens, hidden), which are written over; (1, hidden) where
+        `attend` is for the newest token alone."""
+        hidden, delta = self._through(len(self.layers), hidden, attend)
         return self._steps.add_norm(hidden, delta, self._norm, self._eps)
 
     def remember(self, hidden: torch.Tensor, attend: Attend) -> None:
         """Stores the keys and values of embeddings (tokens, hidden), which are written over. Nothing follows the last
         layer, so all but its keys and values is left out."""
         number, last = len(self.layers) - 1, self.layers[-1]
-        delta = self._through(number, hidden, attend)
+        hidden, delta = self._through(number, hidden, attend)
         attend.store(number, last.qkv(self._steps.add_norm(hidden, delta, last.norm_in, self._eps)))
 
-    def _through(self, layers: int, hidden: torch.Tensor, attend: Attend) -> torch.Tensor | None:
-        """What the last of so many layers adds to `hidden`."""
+    def _through(
+        self, layers: int, hidden: torch.Tensor, attend: Attend
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:  # fmt: skip
+        """The states that so many layers attend for, and what the last of them adds."""
         steps, eps = self._steps, self._eps
         delta: torch.Tensor | None = None
         for number, layer in enumerate(self.layers[:layers]):
             normed, delta = steps.add_norm(hidden, delta, layer.norm_in, eps), None
             delta = self._normed(layer.out(attend(number, layer.qkv(normed))), layer.norm_attended)
+            hidden = hidden[-delta.shape[0] :]
             normed, delta = steps.add_norm(hidden, delta, layer.norm_mlp, eps), None
             wide = steps.gate(layer.gate_up(normed))
             del normed  # two states beside the wide one, no more: see costs.prefill_bytes_per_token
             delta = layer.down(wide)
             del wide
             delta = self._normed(delta, layer.norm_mlp_out)
-        return delta
+        return hidden, delta
 
     def logits(self, normed: torch.Tensor) -> torch.Tensor:
         """float32 logits (rows, vocabulary) of normed states."""

@@ -1,7 +1,7 @@
 """A short prompt without pages, such as a question, as one CUDA graph for each length.
 
 With its few hundred kernels launched one by one a question took 9.9 ms on an H100, where copying the weights' bytes
-takes 4.8; the card is thought to wait for the host. How much a graph saves has not been measured.
+takes 4.8; as a graph it takes 7.8.
 
 What is missing to a graph's length is filled up in front: rows that are written nowhere, see nothing that matters, and
 are seen by nobody.
@@ -67,5 +67,5 @@ class PromptGraphs:
         hidden = decoder.embed_drawn(tokens, self._drawn)
         angles = decoder.rotary.angles(torch.stack(positions), hidden.dtype)
         tables, lengths = about[:1], about[_LENGTH_AT : _LENGTH_AT + 1]
-        normed = decoder.forward(hidden, Paged(self._pool, tables, lengths, slots, angles, decoder.heads))
-        return decoder.logits(normed[-1:])
+        attend = Paged(self._pool, tables, lengths, slots, angles, decoder.heads, newest=True)
+        return decoder.logits(decoder.forward(hidden, attend))

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from reader_service.model import Drawn, Step
-from reader_service.torch_model.attention import Angles, InPlace
+from reader_service.torch_model.attention import InPlace
 from reader_service.torch_model.capture import record, uncollected
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.graphs import DecodeGraphs
@@ -97,7 +97,9 @@ class HostRunner:
 
     def append(self, kv: KvCache, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         """See `Runner`."""
-        logits = self._forward([kv], hidden, self._decoder.rotary.angles(positions, hidden.dtype))
+        angles = self._decoder.rotary.angles(positions, hidden.dtype)
+        attend = InPlace([kv], angles, self._decoder.heads.query, newest=True)
+        logits = self._decoder.logits(self._decoder.forward(hidden, attend))
         kv.length += hidden.shape[0]
         return logits
 
@@ -116,7 +118,8 @@ class HostRunner:
         positions = torch.tensor([step.position for step in steps])
         angles = self._decoder.rotary.text_angles(positions, hidden.dtype)
         kvs = [step.kv for step in steps]
-        drawn = draw(self._forward(kvs, hidden, angles), [step.sampler for step in steps])
+        normed = self._decoder.forward(hidden, InPlace(kvs, angles, self._decoder.heads.query))
+        drawn = draw(self._decoder.logits(normed), [step.sampler for step in steps])
         for kv in kvs:  # last, so that a step that failed can be done again
             kv.length += 1
         return Done(steps, drawn)
@@ -146,10 +149,6 @@ class HostRunner:
         """Every sequence has its own memory."""
         return 0
 
-    def _forward(self, kvs: list[KvCache], hidden: torch.Tensor, angles: Angles) -> torch.Tensor:
-        normed = self._decoder.forward(hidden, InPlace(kvs, angles, self._decoder.heads.query))
-        return self._decoder.logits(normed if len(kvs) > 1 else normed[-1:])
-
 
 class CardRunner:
     """On a card."""
@@ -170,23 +169,23 @@ class CardRunner:
 
     def append(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         """See `Runner`."""
-        normed = self._decoder.forward(hidden, self._behind(kv, hidden, positions))
+        normed = self._decoder.forward(hidden, self._behind(kv, hidden, positions, newest=True))
         kv.length += hidden.shape[0]
-        return self._decoder.logits(normed[-1:])
+        return self._decoder.logits(normed)
 
     def remember(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> None:
         """See `Runner`."""
         self._decoder.remember(hidden, self._behind(kv, hidden, positions))
         kv.length += hidden.shape[0]
 
-    def _behind(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> Paged:
+    def _behind(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor, *, newest: bool = False) -> Paged:
         """Attention of new tokens behind a sequence."""
         tokens = hidden.shape[0]
         # Each part begins at a multiple of 16 bytes, as in a graph's inputs, so that one compiled kernel serves both.
         numbers = [kv.address, 0, kv.length + tokens, 0, *kv.slots(tokens)]
         sent = torch.tensor(numbers, dtype=torch.int64).to(hidden.device)
         angles = self._decoder.rotary.angles(positions, hidden.dtype)
-        return Paged(self.pool, sent[:1], sent[2:3], sent[4:], angles, self._decoder.heads)
+        return Paged(self.pool, sent[:1], sent[2:3], sent[4:], angles, self._decoder.heads, newest=newest)
 
     def prompt(self, kv: PagedKv, tokens: Ints, positions: Ints) -> torch.Tensor | None:
         """See `Runner`."""
