@@ -41,7 +41,7 @@ from training.texts import Corpus
 
 DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
 """Characters that the tower is asked for."""
-SORTS = {"cards": 0.03, "written": 0.3, "planted": 0.2, "synthesised": 0.32, "natural": 0.15}
+SORTS = {"cards": 0.03, "written": 0.45, "planted": 0.2, "synthesised": 0.2, "natural": 0.12}
 """Shares of the documents that are asked about: plain keys and values, documents written one by one,
 facts in real text, synthesised genres, real text."""
 AMID = 0.4
