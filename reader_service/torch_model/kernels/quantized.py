@@ -284,11 +284,10 @@ def _add_parts(parts, bias, out, splits, count, outputs, BIASED: tl.constexpr, W
 def _whole(parts: torch.Tensor, bias: torch.Tensor | None, dtype: torch.dtype) -> torch.Tensor:
     if parts.shape[0] == 1:
         return parts[0]
-    splits, rows, outputs = parts.shape
-    out = parts.new_empty((rows, outputs), dtype=dtype)
+    out = torch.empty_like(parts[0], dtype=dtype)
     _add_parts[(triton.cdiv(out.numel(), 1024),)](
-        parts, parts if bias is None else bias, out, splits, out.numel(), outputs, BIASED=bias is not None, WIDTH=1024,
-        num_warps=4,
+        parts, parts if bias is None else bias, out, parts.shape[0], out.numel(), out.shape[1],
+        BIASED=bias is not None, WIDTH=1024, num_warps=4,
     )  # fmt: skip
     return out
 
