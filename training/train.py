@@ -31,7 +31,7 @@ from training.settings import Place, place
 from training.state import resume, save
 from training.supervision import Probes
 from training.texts import Corpus
-from training.trainer import LOOK, READ, WEIGHT_DECAY, Trainer
+from training.trainer import LOOK, READ, Trainer
 from training.validation import Sheet, report, sheets
 
 LOG_EVERY, OBSERVE_EVERY = 100, 5
@@ -162,7 +162,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--stage", type=int, help="start in this stage")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--muon", action="store_true", help="the layers' matrices learn by Muon instead of AdamW")
-    parser.add_argument("--decay", type=float, default=WEIGHT_DECAY, help="weight decay")
     parser.add_argument("--dropout", type=float, default=0.0, help="share of what the decoder's layers add")
     parser.add_argument("--save-every-s", type=float, default=150.0)
     parser.add_argument("--seed", type=int, default=1)
@@ -179,8 +178,7 @@ def start(args: argparse.Namespace, here: Place) -> Trainer:
     vocabulary = (len(checkpoint.tokenizer()) + 63) // 64 * 64
     model: Any = Qwen2VLForConditionalGeneration(checkpoint.config(vocabulary))
     net = Network(model.to(device), args.dropout)
-    probes = Probes(net.config.text_config.hidden_size).to(device)
-    trainer = Trainer(net, probes, device, here.world, args.muon, args.decay)
+    trainer = Trainer(net, Probes(net.config.text_config.hidden_size).to(device), device, here.world, args.muon)
     if args.resume:
         resume(trainer, args.resume)
     if args.stage is not None:

@@ -23,7 +23,6 @@ SEE, LOOK, READ = 0, 1, 2
 """Stages: the tower alone; the decoder behind a detached tower; both."""
 SEE_UNTIL, LOOK_UNTIL = 0.93, 0.60
 """Slot and pointer hits at which a stage is left; with the tower detached, pointer hits stall near 0.64."""
-WEIGHT_DECAY = 0.05
 
 
 @dataclass
@@ -36,7 +35,6 @@ class Trainer:
     world: int
     muon: bool = False
     """Whether the matrices of all layers learn by Muon; AdamW takes the rest, and without it everything."""
-    weight_decay: float = WEIGHT_DECAY
     optimizers: list[torch.optim.Optimizer] = field(init=False)
     stage: int = SEE
     step: int = 0
@@ -57,11 +55,11 @@ class Trainer:
             orthogonal += [{"params": matrices, "part": part}] if matrices else []
             for decays in (True, False):
                 chosen = [p for p in others if (p.dim() > 1) == decays]
-                plain.append({"params": chosen, "weight_decay": self.weight_decay * decays, "part": part})
+                plain.append({"params": chosen, "weight_decay": WEIGHT_DECAY * decays, "part": part})
         fused = self.device.type == "cuda"
         self.optimizers = [torch.optim.AdamW(plain, lr=0.0, betas=(0.9, 0.95), fused=fused)]
         if orthogonal:
-            self.optimizers.append(Muon(orthogonal, lr=0.0, weight_decay=self.weight_decay))
+            self.optimizers.append(Muon(orthogonal, lr=0.0, weight_decay=WEIGHT_DECAY))
 
     @property
     def groups(self) -> list[dict[str, Any]]:
@@ -166,6 +164,7 @@ class Trainer:
         return done
 
 
+WEIGHT_DECAY = 0.05
 WEIGHTS = {
     "dense": 1.0, "here": 0.3, "next": 0.5, "slots": 0.5, "classify": 0.1, "codes": 0.1, "find": 0.5, "line": 0.3,
     "token": 1.0,
