@@ -183,16 +183,16 @@ def _rows_int8(
 
 
 @triton.jit
-def _widen_int4(packed, scales, zeros, out, inputs, count, BYTES: tl.constexpr):
+def _widen_int4(packed, scales, zeros, out, count, BYTES: tl.constexpr):
     at = tl.program_id(0).to(tl.int64) * BYTES + tl.arange(0, BYTES)
     mask = at < count
     w = tl.load(packed + at, mask=mask, other=0)
     group = at // 64
-    scale = tl.load(scales + group, mask=mask, other=0.0).to(tl.float32)
-    zero = tl.load(zeros + group, mask=mask, other=0.0).to(tl.float32) - 8.0 * scale
+    scale = tl.load(scales + group, mask=mask, other=0.0)
+    low, high = _wide(w, scale, tl.load(zeros + group, mask=mask, other=0.0), False)
     place = out + group * 128 + at % 64
-    tl.store(place, ((w & 15).to(tl.float32) * scale + zero).to(out.dtype.element_ty), mask=mask)
-    tl.store(place + 64, ((w >> 4).to(tl.float32) * scale + zero).to(out.dtype.element_ty), mask=mask)
+    tl.store(place, low, mask=mask)
+    tl.store(place + 64, high, mask=mask)
 
 
 def few_rows_int4(
@@ -256,7 +256,7 @@ def widen_int4(packed: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor) 
     outputs, half = packed.shape
     out = scales.new_empty((outputs, 2 * half))
     _widen_int4[(triton.cdiv(packed.numel(), 1024),)](
-        packed, scales, zeros, out, 2 * half, packed.numel(), BYTES=1024, num_warps=4
+        packed, scales, zeros, out, packed.numel(), BYTES=1024, num_warps=4
     )
     return out
 
