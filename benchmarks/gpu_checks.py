@@ -147,8 +147,8 @@ def answers(model: Any, count: int, tokens: int, batch: int, *, ahead: bool = Fa
     for number in range(batch):
         kvs.append(model.branch(document.kv, tokens + count))
         prompt = [4 + (number * 31 + at) % 900 for at in range(tokens)]
-        logits = model.prefill(kvs[-1], Chunk(prompt, text_positions(document.next_position, tokens)))
-        drawn.append([model.draw(logits, samplers[number]).token])
+        said = model.prefill(kvs[-1], Chunk(prompt, text_positions(document.next_position, tokens)))
+        drawn.append([model.draw(said, samplers[number]).token])
     begun = None
     for at in range(count - 1):
         place = document.next_position + tokens + at

@@ -42,7 +42,7 @@ class Answering(Job):
         self._max_prompt_tokens = max_prompt_tokens
         self._document: Resident | None = None
         self._kv: Kv | None = None
-        self._prefilled = self._drawn = 0
+        self._prefilled = self._drawn = self._taken_back = 0
         self._log_probability = self._prefill_ms = 0.0
         self._ttft_ms = math.nan
         self._silent = False  # the last token is drawn and its text is not out
@@ -105,18 +105,19 @@ class Answering(Job):
         positions = text_positions(start, len(chunk_tokens))
         self._prefilled += len(chunk_tokens)
         self.decoding = self._prefilled == len(self._tokens)
-        logits = self.device.model.prefill(self._kv, Chunk(chunk_tokens, positions, says=self.decoding))
+        said = self.device.model.prefill(self._kv, Chunk(chunk_tokens, positions, says=self.decoding))
         self._prefill_ms += self.elapsed_ms(began_s)
         self.sink.put(Progress(Stage.PREFILL, self._prefilled, len(self._tokens)))
         if not self.decoding:
             return False
-        ended = self.take(self.device.model.draw(logits, self._sampler))
+        ended = self.take(self.device.model.draw(said, self._sampler))
         self.speak()
         return ended
 
     def next_step(self, after: int | None = None) -> Step:
         """The token drawn last, which the KV does not hold yet, or the one that will be drawn before."""
-        position = self._held().next_position + len(self._tokens) + self._drawn - (after is None)
+        said = self._drawn - self._taken_back
+        position = self._held().next_position + len(self._tokens) + said - (after is None)
         return Step(self._kv, self._last.token, position, self._sampler, after)
 
     @property
@@ -129,6 +130,7 @@ class Answering(Job):
         """Notes a token; True when the answer is finished. Its text is spoken later, unless it may end the answer."""
         if self._lead:
             drawn = replace(drawn, token=self._lead.lead(drawn))
+            self._take_back(self._lead.takes_back)
         self._last = drawn
         self._drawn += 1
         self._log_probability += drawn.log_probability
@@ -136,6 +138,12 @@ class Answering(Job):
         if self.question.sampling.stop or drawn.token in self.device.model.vocabulary.marks:
             self.speak()
         return self._text.ended or self._drawn >= self.question.max_new_tokens
+
+    def _take_back(self, tokens: int) -> None:
+        """Forgets tokens that were drawn and had no text; they were drawn all the same."""
+        if tokens:
+            self.device.model.take_back(self._kv, tokens)
+            self._taken_back += tokens
 
     def speak(self) -> bool:
         """Sends the text that the last token makes certain, once."""

@@ -29,6 +29,7 @@ class Lines:
     """One transcription: `lead` is asked about every token drawn, in order. It never has `decided`."""
 
     decided = False
+    takes_back = 0
 
     def __init__(self, lines: Sequence[_Line], breaks: frozenset[int], end: int) -> None:
         self._lines, self._breaks, self._end = iter(lines), breaks, end

@@ -1,6 +1,6 @@
 """The seam between the engine and a model: the few calls an engine needs, and the values that cross.
 
-Handles (`Vision`, `Kv`, `Logits`, `Sampler`, `Pending`) are opaque to the engine: it passes them back and frees them.
+Handles (`Vision`, `Kv`, `Said`, `Sampler`, `Pending`) are opaque to the engine: it passes them back and frees them.
 All calls except those of `Vocabulary` are made by the one engine thread. Any call may raise `errors.OutOfMemory` or
 `errors.DeviceLost`; after `OutOfMemory` the handles given to the call are still valid to free.
 """
@@ -19,7 +19,7 @@ from reader_service.profile import ReaderProfile
 
 Vision: TypeAlias = Any
 Kv: TypeAlias = Any
-Logits: TypeAlias = Any
+Said: TypeAlias = Any
 Sampler: TypeAlias = Any
 Pending: TypeAlias = Any
 Tokens: TypeAlias = Sequence[int]
@@ -229,8 +229,14 @@ class Model(Protocol):
     def branch(self, document: Kv, tokens: int) -> Kv:
         """Empty KV with room for exactly so many tokens that continues a document and reads it without a copy."""
 
-    def prefill(self, kv: Kv, chunk: Chunk) -> Logits:
-        """Appends a chunk and returns the logits after its last token; nothing to draw from where it says nothing."""
+    def prefill(self, kv: Kv, chunk: Chunk) -> Said:
+        """Appends a chunk and returns what is said after its last token; nothing to draw from where it says nothing.
+
+        It stays until the next call.
+        """
+
+    def take_back(self, kv: Kv, tokens: int) -> None:
+        """Drops the last tokens of a KV; what follows is written over them."""
 
     def decode(self, steps: Sequence[Step]) -> Pending:
         """Begins one step of many sequences and returns at once where the device works by itself.
@@ -252,7 +258,7 @@ class Model(Protocol):
     def sampler(self, sampling: Sampling) -> Sampler:
         """Drawing state of one answer."""
 
-    def draw(self, logits: Logits, sampler: Sampler) -> Drawn:
+    def draw(self, said: Said, sampler: Sampler) -> Drawn:
         """Draws the next token."""
 
     def free(self, kv: Kv) -> None:

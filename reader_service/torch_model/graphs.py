@@ -17,7 +17,7 @@ from reader_service.torch_model.capture import Recorded
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.paged_attention import Paged
 from reader_service.torch_model.paged_kv import NOWHERE, PagePool
-from reader_service.torch_model.sampling import draw
+from reader_service.torch_model.sampling import Said, drawn, likeliest
 
 BUCKETS = (1, 2, 4, 8, 16, 32, 64)
 _NUMBERS = 5  # token, position, length, slot and table address of a sequence
@@ -29,8 +29,7 @@ class Pending:
     """A step on its way."""
 
     steps: Sequence[Step]
-    logits: torch.Tensor
-    told: torch.Tensor  # (2, rows) on the host: token and its log probability, once `done`
+    said: Said  # told once `done`
     done: torch.cuda.Event | None
 
 
@@ -71,17 +70,13 @@ class DecodeGraphs:
             done.record()
         for step in steps:
             step.kv.length += 1
-        return Pending(steps, logits[: len(steps)], told[:, : len(steps)], done)
+        return Pending(steps, Said(logits[: len(steps)], told[:, : len(steps)]), done)
 
     def drawn(self, pending: Pending) -> list[Drawn]:
         """Waits for a step's tokens. The logits of a step are there until the next one is launched."""
-        samplers = [step.sampler for step in pending.steps]
-        if not all(sampler.plain for sampler in samplers):
-            return draw(pending.logits, samplers)
         if pending.done:
             pending.done.synchronize()
-        tokens, logs = pending.told.tolist()
-        return [Drawn(int(token), log) for token, log in zip(tokens, logs, strict=True)]
+        return drawn(pending.said, [step.sampler for step in pending.steps])
 
     def abandon(self, pending: Pending) -> None:
         """Counts a step as not begun; what it wrote is written over. A sequence that is gone stays as it is."""
@@ -106,9 +101,7 @@ class DecodeGraphs:
         angles = decoder.rotary.text_angles(positions, hidden.dtype)
         normed = decoder.forward(hidden, Paged(self._pool, tables, lengths, slots, angles, decoder.heads))
         logits = decoder.logits(normed)
-        best = logits.max(-1)
-        self._best[0, :bucket] = best.indices.double()
-        self._best[1, :bucket] = (best.values - logits.logsumexp(-1)).double()
+        self._best[:, :bucket] = likeliest(logits)
         return logits
 
 

@@ -19,6 +19,7 @@ from reader_service.torch_model.capture import Recorded
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.paged_attention import Paged
 from reader_service.torch_model.paged_kv import NOWHERE, PagedKv, PagePool
+from reader_service.torch_model.sampling import Said, likeliest
 
 LENGTHS = (16, 32, 64)
 _ROWS = 6  # table address and length; token, slot and three positions of each
@@ -34,13 +35,12 @@ class PromptGraphs:
         self._sent = torch.zeros((_ROWS, max(lengths)), dtype=torch.int64, pin_memory=pinned)
         self._sent[2] = NOWHERE
         self._numbers = self._sent.to(decoder.device)
+        self._told = torch.zeros((2, 1), dtype=torch.float64, pin_memory=pinned)
         self._drawn = torch.zeros(1, dtype=torch.float64, device=decoder.device)  # no token follows an unknown one
         self.recorded = Recorded(self._run, lengths)
 
-    def append(
-        self, kv: PagedKv, tokens: npt.NDArray[np.int64], positions: npt.NDArray[np.int64]
-    ) -> torch.Tensor | None:
-        """Appends tokens at positions (3, tokens); logits (1, vocabulary) after the last, until the next call.
+    def append(self, kv: PagedKv, tokens: npt.NDArray[np.int64], positions: npt.NDArray[np.int64]) -> Said | None:
+        """Appends tokens at positions (3, tokens); what is said after the last stays until the next call.
 
         None where they are too many.
         """
@@ -50,7 +50,7 @@ class PromptGraphs:
         self._fill(kv, tokens, positions, length)
         logits = self.recorded.run(length)
         kv.length += len(tokens)
-        return logits
+        return Said(logits, self._told)
 
     def _fill(self, kv: PagedKv, tokens: npt.NDArray[np.int64], positions: npt.NDArray[np.int64], length: int) -> None:
         missing, sent = length - len(tokens), self._sent.numpy()
@@ -68,4 +68,6 @@ class PromptGraphs:
         angles = decoder.rotary.angles(torch.stack(positions), hidden.dtype)
         tables, lengths = about[:1], about[_LENGTH_AT : _LENGTH_AT + 1]
         attend = Paged(self._pool, tables, lengths, slots, angles, decoder.heads, newest=True)
-        return decoder.logits(decoder.forward(hidden, attend))
+        logits = decoder.logits(decoder.forward(hidden, attend))
+        self._told.copy_(likeliest(logits), non_blocking=True)
+        return logits

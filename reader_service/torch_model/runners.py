@@ -19,7 +19,7 @@ from reader_service.torch_model.kv import KvCache
 from reader_service.torch_model.paged_attention import Paged
 from reader_service.torch_model.paged_kv import PagedKv, PagePool
 from reader_service.torch_model.prompts import PromptGraphs
-from reader_service.torch_model.sampling import draw
+from reader_service.torch_model.sampling import Said, draw
 from reader_service.torch_model.tuning import graph_ms, tune
 
 Ints = npt.NDArray[np.int64]
@@ -34,13 +34,13 @@ class Runner(Protocol):
     def branch(self, document: Any, tokens: int) -> Any:
         """Empty KV behind a document."""
 
-    def append(self, kv: Any, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        """Appends embeddings (tokens, hidden) at positions (3, tokens); logits (1, vocabulary) after the last."""
+    def append(self, kv: Any, hidden: torch.Tensor, positions: torch.Tensor) -> Said:
+        """Appends embeddings (tokens, hidden) at positions (3, tokens); what is said after the last."""
 
     def remember(self, kv: Any, hidden: torch.Tensor, positions: torch.Tensor) -> None:
-        """`append` without logits."""
+        """`append` of what says nothing."""
 
-    def prompt(self, kv: Any, tokens: Ints, positions: Ints) -> torch.Tensor | None:
+    def prompt(self, kv: Any, tokens: Ints, positions: Ints) -> Said | None:
         """`append` of tokens alone where that is faster than of their embeddings; None where it is not."""
 
     def decode(self, steps: Sequence[Step]) -> Any:
@@ -95,13 +95,13 @@ class HostRunner:
         """See `Runner`."""
         return KvCache(self._decoder.kv_shape, tokens, self._decoder.device, parent=document)
 
-    def append(self, kv: KvCache, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    def append(self, kv: KvCache, hidden: torch.Tensor, positions: torch.Tensor) -> Said:
         """See `Runner`."""
         angles = self._decoder.rotary.angles(positions, hidden.dtype)
         attend = InPlace([kv], angles, self._decoder.heads.query, newest=True)
         logits = self._decoder.logits(self._decoder.forward(hidden, attend))
         kv.length += hidden.shape[0]
-        return logits
+        return Said(logits)
 
     def remember(self, kv: KvCache, hidden: torch.Tensor, positions: torch.Tensor) -> None:
         """See `Runner`."""
@@ -167,11 +167,11 @@ class CardRunner:
         """See `Runner`."""
         return PagedKv(self.pool, tokens, document)
 
-    def append(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+    def append(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> Said:
         """See `Runner`."""
         normed = self._decoder.forward(hidden, self._behind(kv, hidden, positions, newest=True))
         kv.length += hidden.shape[0]
-        return self._decoder.logits(normed)
+        return Said(self._decoder.logits(normed))
 
     def remember(self, kv: PagedKv, hidden: torch.Tensor, positions: torch.Tensor) -> None:
         """See `Runner`."""
@@ -187,7 +187,7 @@ class CardRunner:
         angles = self._decoder.rotary.angles(positions, hidden.dtype)
         return Paged(self.pool, sent[:1], sent[2:3], sent[4:], angles, self._decoder.heads, newest=newest)
 
-    def prompt(self, kv: PagedKv, tokens: Ints, positions: Ints) -> torch.Tensor | None:
+    def prompt(self, kv: PagedKv, tokens: Ints, positions: Ints) -> Said | None:
         """See `Runner`."""
         return self.prompts.append(kv, tokens, positions) if self.prompts.recorded.live else None
 

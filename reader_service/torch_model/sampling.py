@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -43,6 +44,28 @@ class TokenSampler:
     def note(self, token: int) -> None:
         """Remembers a token that was drawn."""
         self._drawn.add(token)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a forward pass says about the next token of each row."""
+
+    logits: torch.Tensor  # (rows, vocabulary), float32
+    told: torch.Tensor | None = None  # `likeliest` of it, on the host, where the pass has copied it there already
+
+
+def likeliest(logits: torch.Tensor) -> torch.Tensor:
+    """The likeliest token of each row and its log probability, (2, rows) float64 on the same device."""
+    best = logits.max(-1)
+    return torch.stack((best.indices.double(), (best.values - logits.logsumexp(-1)).double()))
+
+
+def drawn(said: Said, samplers: Sequence[TokenSampler]) -> list[Drawn]:
+    """One token a row; on a card the pass is over."""
+    if said.told is None or not all(sampler.plain for sampler in samplers):
+        return draw(said.logits, samplers)
+    tokens, logs = said.told.tolist()
+    return [Drawn(int(token), log) for token, log in zip(tokens, logs, strict=True)]
 
 
 def draw(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> list[Drawn]:

@@ -5,16 +5,14 @@ from __future__ import annotations
 MOST_SPLITS = 64
 FEW_ROWS = 16
 MANY_ROWS = 64
-_PROGRAMS_WANTED = {FEW_ROWS: 528, MANY_ROWS: 264}
-"""For a tile of so many rows: four and two for each multiprocessor of a large card, as many as run there at once."""
+_PROGRAMS_WANTED = 264  # two for each multiprocessor of a large card
 
 
 def splits_for(sequences: int, tokens: int, heads: int, kv_heads: int) -> int:
     """How many parts a sequence's KV is read in, so that a large card is busy."""
     rows = tokens * (heads // kv_heads)
-    tile = tile_rows(rows)
-    programs = sequences * kv_heads * -(-rows // tile)
-    return max(1, min(MOST_SPLITS, _PROGRAMS_WANTED[tile] // programs))
+    programs = sequences * kv_heads * -(-rows // tile_rows(rows))
+    return max(1, min(MOST_SPLITS, _PROGRAMS_WANTED // programs))
 
 
 def split_bytes(most_tokens: int, heads: int, kv_heads: int, dim: int) -> int:

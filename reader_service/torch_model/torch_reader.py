@@ -19,7 +19,7 @@ from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.naming import named
 from reader_service.torch_model.offload import Offloader
 from reader_service.torch_model.runners import Runner
-from reader_service.torch_model.sampling import TokenSampler, draw
+from reader_service.torch_model.sampling import Said, TokenSampler, drawn
 from reader_service.torch_model.vision import VisionTower
 
 _WARM_TOKENS = (48, 300)
@@ -108,16 +108,20 @@ class TorchReader:
         self._use(self._threads.chunk)
         tokens = np.asarray(chunk.tokens, dtype=np.int64)
         images = np.flatnonzero(tokens == self.vocabulary.image_token)
-        logits = None if len(images) else self._parts.runner.prompt(kv, tokens, chunk.positions)
-        if logits is None:
+        said = None if len(images) else self._parts.runner.prompt(kv, tokens, chunk.positions)
+        if said is None:
             positions = torch.from_numpy(np.ascontiguousarray(chunk.positions)).to(self._device)
             hidden = self._embedded(chunk, tokens, images)
             if chunk.says:
-                logits = self._parts.runner.append(kv, hidden, positions)
+                said = self._parts.runner.append(kv, hidden, positions)
             else:
                 self._parts.runner.remember(kv, hidden, positions)
         self._finish()
-        return logits
+        return said
+
+    def take_back(self, kv: Kv, tokens: int) -> None:
+        """See `Model.take_back`."""
+        kv.length -= tokens
 
     def _embedded(self, chunk: Chunk, tokens: npt.NDArray[np.int64], images: npt.NDArray[np.intp]) -> torch.Tensor:
         """Embeddings of a chunk's tokens, those of pages in the places of `images`."""
@@ -154,9 +158,9 @@ class TorchReader:
         return TokenSampler(sampling)
 
     @named
-    def draw(self, logits: torch.Tensor, sampler: TokenSampler) -> Drawn:
+    def draw(self, said: Said, sampler: TokenSampler) -> Drawn:
         """See `Model.draw`."""
-        return draw(logits, [sampler])[0]
+        return drawn(said, [sampler])[0]
 
     def free(self, kv: Kv) -> None:
         """See `Model.free`."""
@@ -269,9 +273,8 @@ class TorchReader:
 
     def _warm_token(self, kv: Kv, token: int, position: int) -> None:
         sampler = self.sampler(Sampling())
-        logits = self.prefill(kv, Chunk([token, token], text_positions(position, 2)))
-        drawn = self.draw(logits, sampler)
-        self.drawn(self.decode([Step(kv, drawn.token, position + 2, sampler)]))
+        first = self.draw(self.prefill(kv, Chunk([token, token], text_positions(position, 2))), sampler)
+        self.drawn(self.decode([Step(kv, first.token, position + 2, sampler)]))
 
     def _measured(self, action: Callable[[], Any]) -> int:
         """Bytes that an action takes beyond what is held already."""

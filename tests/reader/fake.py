@@ -153,6 +153,9 @@ class FakeModel:
             step.kv.tokens.pop()
             step.kv.said -= 1
 
+    def take_back(self, kv: FakeKv, tokens: int) -> None:
+        del kv.tokens[-tokens:]
+
     def sampler(self, sampling: Sampling) -> None: ...
 
     def draw(self, logits: FakeKv, sampler: None) -> Drawn:

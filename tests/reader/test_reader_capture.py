@@ -129,7 +129,10 @@ def test_a_prompt_filled_up_in_front_says_what_it_says_by_itself(model, count):
     want = model.prefill(whole, Chunk(tokens.tolist(), positions))
     with torch.inference_mode():
         got = runner.prompts.append(filled, tokens, positions)
-    torch.testing.assert_close(got, want, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(got.logits, want.logits, rtol=1e-4, atol=1e-4)
+    sampler = model.sampler(Sampling())
+    told, computed = model.draw(got, sampler), model.draw(want, sampler)
+    assert (told.token, told.log_probability) == (computed.token, pytest.approx(computed.log_probability, abs=1e-4))
     assert filled.length == whole.length == 20 + count
     steps = [Step(kv, 50, 20 + count, model.sampler(Sampling())) for kv in (whole, filled)]
     first, second = (model.drawn(model.decode([step]))[0] for step in steps)
@@ -154,5 +157,5 @@ def test_recorded_prompts_are_used_for_questions_and_not_for_pages(model, monkey
     seen = model.see([tiny.page(1, 56, 28)])
     model.prefill(kv, Chunk([20, image, image, 21], text_positions(0, 4), seen))
     assert taken == []
-    assert model.prefill(kv, Chunk([20, 21], text_positions(4, 2))) == "logits"
+    assert model.prefill(kv, Chunk([20, 21], text_positions(4, 2))).logits == "logits"
     assert (taken, kv.length) == ([8], 6)

@@ -223,10 +223,14 @@ def test_an_answer_from_an_unlikely_place_is_a_denial(task, believed, ahead):
     model.facts = replace(model.facts, profile=replace(model.facts.profile, least_place_probability=0.4))
     bench = Bench(model)
     bench.resident(pages=[PAGE, PAGE], texts=[PageText(0, 9, (0,)), PageText(9, 30, (0, 5))])
+    places = []
+    model.hook = lambda name, step: places.append(step.position) if name == "decode" else None
     job = bench.ask(task=task)
     bench.run()
     said = job.sink.last
     assert (job.sink.text, said.found, bool(said.evidence)) == ("yes" if believed else "es", believed, believed)
+    assert said.completion_tokens == len("<>yes>")
+    assert (places[2] == places[0]) != believed  # a denial stands where the place stood
 
 
 def test_answers_and_an_ingestion_take_turns(bench):

@@ -97,8 +97,8 @@ class Pair:
         kv, start = document
         model = self.ours
         branch, sampler = model.branch(kv, len(tokens) + NEW_TOKENS), model.sampler(Sampling())
-        logits = model.prefill(branch, Chunk(tokens, text_positions(start, len(tokens))))
-        drawn = [model.draw(logits, sampler).token]
+        said = model.prefill(branch, Chunk(tokens, text_positions(start, len(tokens))))
+        drawn = [model.draw(said, sampler).token]
         while len(drawn) < NEW_TOKENS and drawn[-1] != self.tokenizer.eos_token_id:
             step = Step(branch, drawn[-1], start + len(tokens) + len(drawn) - 1, sampler)
             drawn.append(model.drawn(model.decode([step]))[0].token)
@@ -131,9 +131,9 @@ def test_logits_equal_transformers(pair: Pair, chunk_tokens: int) -> None:
     kv, start = pair.our_document(pages, chunk_tokens)
     tokens = pair.ours.vocabulary.suffix(3, guard("what is it?"), [])
     branch = pair.ours.branch(kv, len(tokens))
-    ours = [pair.ours.prefill(branch, Chunk(tokens[:5], text_positions(start, 5)))]
+    ours = [pair.ours.prefill(branch, Chunk(tokens[:5], text_positions(start, 5))).logits]
     ours += [
-        pair.ours.prefill(branch, Chunk([token], text_positions(start + 5 + at, 1)))
+        pair.ours.prefill(branch, Chunk([token], text_positions(start + 5 + at, 1))).logits
         for at, token in enumerate(tokens[5:])
     ]
     assert full.std() > 0.1

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 import torch
 
 from reader_service.errors import DeviceLost, OutOfMemory
-from reader_service.model import Chunk, MarkKind, PageSize, Sampling
+from reader_service.model import Chunk, Drawn, MarkKind, PageSize, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
+from reader_service.torch_model import splits
 from reader_service.torch_model.attention import attend_all, attend_causal, merge
 from reader_service.torch_model.costs import logits_bytes
 from reader_service.torch_model.load import load_model
@@ -23,6 +25,7 @@ from reader_service.torch_model.streaming import StreamedBlocks
 from reader_service.torch_model.torch_reader import TorchReader
 from reader_service.torch_model.vision import ResidentBlocks
 from tests.reader import tiny
+from tests.reader.cardlike import cardlike
 from tests.reader.meter import Meter
 
 PROFILE = {
@@ -62,6 +65,25 @@ def test_a_branch_leaves_its_document_as_it_was(model):
     model.prefill(branch, Chunk([24, 25, 26], text_positions(4, 3)))
     assert torch.equal(document.keys, before)
     assert (document.length, branch.length) == (4, 3)
+
+
+def after_a_question(model: TorchReader, begun: Sequence[int], token: int) -> Drawn:
+    """What follows `token` behind a question, where tokens begun before it were taken back."""
+    kv = model.document(8)
+    model.prefill(kv, Chunk([20, 21, 22], text_positions(0, 3)))
+    for at, one in enumerate(begun):
+        model.drawn(model.decode([Step(kv, one, 3 + at, model.sampler(Sampling()))]))
+    model.take_back(kv, len(begun))
+    (drawn,) = model.drawn(model.decode([Step(kv, token, 3, model.sampler(Sampling()))]))
+    assert kv.length == 4
+    return drawn
+
+
+def test_tokens_taken_back_leave_no_trace(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(splits, "MOST_SPLITS", 1)  # interpreted, a program takes milliseconds
+    paged = cardlike(load_model(Settings(model=str(tiny.qwen(tmp_path)), device="cpu")))
+    for reader in (model, paged):
+        assert after_a_question(reader, [30, 31, 32], 40) == after_a_question(reader, [], 40)
 
 
 def test_warming_leaves_nothing_behind_but_a_larger_context(model):

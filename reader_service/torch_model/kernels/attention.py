@@ -55,11 +55,11 @@ def _attend(
     sees = length - tokens + token + 1  # keys that a row may look at
     all_see = tl.maximum(length - tokens + ((block % blocks) * ROWS) // GROUP + 1, 0)  # keys that every row may
     last = tl.minimum(length, length - tokens + ((block % blocks) * ROWS + ROWS - 1) // GROUP + 1)
-    pages = tl.cdiv(tl.maximum(last, 0), PAGE)
+    pages = tl.cdiv(tl.maximum(last, 0), PAGE).to(tl.int32)
     each = tl.cdiv(pages, splits)
-    first = split * each
+    first = tl.minimum(split * each, pages)
     end = tl.minimum(pages, first + each)
-    masked = tl.maximum(first, tl.minimum(end, all_see // PAGE))
+    masked = tl.maximum(first, tl.minimum(end, (all_see // PAGE).to(tl.int32)))
 
     dim = tl.arange(0, WIDTH)
     place = tl.arange(0, PAGE)
@@ -74,10 +74,14 @@ def _attend(
     best = tl.full((ROWS,), float("-inf"), tl.float32)
     total = tl.zeros((ROWS,), tl.float32)
     gathered = tl.zeros((ROWS, WIDTH), tl.float32)
+    # A page's place is loaded a turn ahead: waiting for it kept its keys from being on their way in time.
+    last_page = tl.maximum(pages - 1, 0)
+    ahead = tl.load(table + tl.minimum(first, last_page), mask=first < masked, other=0)
     for page in range(first, masked):
-        offset = tl.multiple_of(tl.load(table + page), 16)
+        offset = ahead // 16 * 16  # places are multiples of 16, which is not known of what a turn leaves behind
         k = tl.load(keys + offset, mask=inside, other=0.0)
         v = tl.load(values + offset, mask=inside, other=0.0)
+        ahead = tl.load(table + tl.minimum(page + 1, last_page))
         scores = tl.dot(q, tl.trans(k), input_precision=PRECISION)
         best, total, gathered = _weigh(scores, v, inside, best, total, gathered, scale, False, PRECISION)
     for page in tl.range(masked, end, num_stages=1):
