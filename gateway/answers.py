@@ -12,6 +12,9 @@ from enum import IntEnum
 from gateway.documents import Document
 from gateway.ladder import Rung
 
+FAR_WORTH = 0.3
+"""What an answer is worth, beside one in the midst of the question's words, that stands where none of them does."""
+
 
 class Task(IntEnum):
     """What the reader is asked to do."""
@@ -176,9 +179,19 @@ class Completed:
     summary: Summary | None = None
 
 
-def best(answers: Sequence[GroupAnswer]) -> int:
-    """Which of several groups' answers to give: the found one with the highest confidence, the first among equals."""
-    return max(range(len(answers)), key=lambda group: (answers[group].found, answers[group].confidence))
+def best(answers: Sequence[GroupAnswer], nearness: Sequence[float] = ()) -> int:
+    """Which of several groups' answers to give: the found one with the highest confidence, the first among equals.
+
+    `nearness` says in 0..1 how much of the question stands around the place of each answer. A reader that is shown a
+    group knows nothing of the others, so each may be sure of the likeliest that it has.
+    """
+    near = nearness or [0.0] * len(answers)
+
+    def worth(group: int) -> tuple[bool, float]:
+        answer = answers[group]
+        return answer.found, answer.confidence * (FAR_WORTH + near[group])
+
+    return max(range(len(answers)), key=worth)
 
 
 def merge_costs(answers: Sequence[GroupAnswer], told: GroupAnswer) -> GroupAnswer:

@@ -99,6 +99,12 @@ def locate(text: str, question: str, answer: str) -> Passage | None:
     return _most_like(asked, folded(answer))
 
 
+def nearness(text: str, question: str, places: Sequence[Evidence | None]) -> list[float]:
+    """How much of the question stands around each place of the text, in 0..1; 0 around none."""
+    asked = _Asked(folded(text), folded(question))
+    return [asked.scored(place.text_start, place.text_end).score if place else 0.0 for place in places]
+
+
 def stands_on(answer: str, text: str, page: PageSize) -> bool:
     """Whether the text has the answer word for word in a place that reaches onto the page."""
     spans = _verbatim(folded(text), folded(answer), max(0, page.text_start - LONGEST_VERBATIM))

@@ -41,6 +41,7 @@ from gateway.groups import (
     vision_in_document,
 )
 from gateway.ladder import Said
+from gateway.passages import nearness
 from gateway.residents import Residents, Shelf, ShelfKey
 
 MIB = 1 << 20
@@ -85,6 +86,7 @@ class Reading:
         self._ingested: list[Resident] = []
         self._answers: list[GroupAnswer] = []
         self._held: list[list[TextDelta]] = []
+        self._told = 0  # which group's answer is
 
     async def lay_out(self) -> Manifest:
         """The layout, for which the document is painted unless it is known."""
@@ -104,7 +106,8 @@ class Reading:
             if question:
                 await self._ask(group, (reader_id, question_for(group, question, manifest)), at_once=at_once)
         if self._held and self._one_tells:
-            for delta in self._held[best(self._answers)]:
+            self._told = self._best()
+            for delta in self._held[self._told]:
                 await self._errand.tell(delta)
 
     def evicted(self) -> None:
@@ -115,9 +118,18 @@ class Reading:
     def answer(self) -> GroupAnswer:
         """The answers of all groups as one, with what making them resident took."""
         answers = self._answers
-        told = merge_costs(answers, answers[best(answers)]) if self._one_tells else join(answers)
+        told = merge_costs(answers, answers[self._told]) if self._one_tells else join(answers)
         made = self._ingested
         return add_costs(told, [resident.timings for resident in made], [resident.memory for resident in made])
+
+    def _best(self) -> int:
+        """Which group's answer is told."""
+        question = self._errand.question
+        places = [answer.evidence[0] if answer.evidence else None for answer in self._answers if answer.found]
+        if question is None or len(places) < 2:
+            return best(self._answers)
+        found = iter(nearness(self._errand.stored.text, question.text, places))
+        return best(self._answers, [next(found) if answer.found else 0.0 for answer in self._answers])
 
     @property
     def _one_tells(self) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reader_service.budget import Need
 from reader_service.device import Device, Job, MemoryOf, Sink
-from reader_service.doubt import Doubt, doubt_of
+from reader_service.doubt import Doubt, Echo, doubt_of
 from reader_service.errors import DocumentNotResident, DoesNotFit, InvalidQuestion
 from reader_service.kv_pool import Resident
 from reader_service.lines import Lines, lines_of
-from reader_service.model import Chunk, Drawn, Kv, MarkKind, Sampling, Step, Turn
+from reader_service.model import Chunk, Drawn, Kv, Led, MarkKind, Sampling, Step, Turn
 from reader_service.positions import text_positions
 from reader_service.profile import Task
 from reader_service.results import Accepted, Completed, Event, Finish, Progress, Stage, TextDelta, Timings
@@ -45,7 +45,7 @@ class Answering(Job):
         self._prefilled = self._drawn = self._taken_back = 0
         self._log_probability = self._prefill_ms = 0.0
         self._ttft_ms = math.nan
-        self._silent = False  # the last token is drawn and its text is not out
+        self._unsaid: list[int] = []  # certain tokens whose text is not out
 
     def prepare(self, ahead: int) -> bool:
         """Tokenises the question. Raises DocumentNotResident, InvalidQuestion, DoesNotFit."""
@@ -94,7 +94,8 @@ class Answering(Job):
         if self.question.task is Task.TRANSCRIBE:
             return lines_of(document.page_texts, marks)
         if self.question.task is Task.ASK:
-            return doubt_of(marks, self.device.model.facts.profile.least_place_probability)
+            echo = Echo(self.question.text, self.device.model.vocabulary.decode)
+            return doubt_of(marks, self.device.model.facts.profile.least_place_probability, echo)
         return None
 
     def advance(self) -> bool:
@@ -118,7 +119,7 @@ class Answering(Job):
         """The token drawn last, which the KV does not hold yet, or the one that will be drawn before."""
         said = self._drawn - self._taken_back
         position = self._held().next_position + len(self._tokens) + said - (after is None)
-        return Step(self._kv, self._last.token, position, self._sampler, after)
+        return Step(self._kv, self._last, position, self._sampler, after)
 
     @property
     def may_run_ahead(self) -> bool:
@@ -128,32 +129,31 @@ class Answering(Job):
 
     def take(self, drawn: Drawn) -> bool:
         """Notes a token; True when the answer is finished. Its text is spoken later, unless it may end the answer."""
-        if self._lead:
-            drawn = replace(drawn, token=self._lead.lead(drawn))
-            self._take_back(self._lead.takes_back)
-        self._last = drawn
+        led = self._lead.lead(drawn) if self._lead else Led(drawn.token, said=(drawn.token,))
+        if led.takes_back:
+            self.device.model.take_back(self._kv, led.takes_back)
+            self._taken_back += led.takes_back
+        self._last = led.token
+        if led.banned:
+            self.device.model.ban(self._sampler, led.banned)
         self._drawn += 1
         self._log_probability += drawn.log_probability
-        self._silent = True
-        if self.question.sampling.stop or drawn.token in self.device.model.vocabulary.marks:
+        self._unsaid += led.said
+        if self.question.sampling.stop or led.token in self.device.model.vocabulary.marks:
             self.speak()
         return self._text.ended or self._drawn >= self.question.max_new_tokens
 
-    def _take_back(self, tokens: int) -> None:
-        """Forgets tokens that were drawn and had no text; they were drawn all the same."""
-        if tokens:
-            self.device.model.take_back(self._kv, tokens)
-            self._taken_back += tokens
-
     def speak(self) -> bool:
         """Sends the text that the last token makes certain, once."""
-        if self._silent:
-            self._silent = False
-            self._emit(self._text.push(self._last.token))
+        unsaid, self._unsaid = self._unsaid, []
+        for token in unsaid:
+            self._emit(self._text.push(token))
         return False
 
     def result(self) -> Event:
         """The completion, after the last held-back text went out."""
+        if self._lead:
+            self._unsaid += self._lead.held
         self.speak()
         self._emit(self._text.finish())
         document, absent_text = self._held(), self.device.model.facts.profile.absent_text

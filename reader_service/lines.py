@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reader_service.model import Drawn, Mark, MarkKind
+from reader_service.model import Drawn, Led, Mark, MarkKind
 from reader_service.results import PageText
 
 _BREAKS = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.END})
@@ -29,15 +29,20 @@ class Lines:
     """One transcription: `lead` is asked about every token drawn, in order. It never has `decided`."""
 
     decided = False
-    takes_back = 0
 
     def __init__(self, lines: Sequence[_Line], breaks: frozenset[int], end: int) -> None:
         self._lines, self._breaks, self._end = iter(lines), breaks, end
         self._anchors: list[int] = []
         self._left = 0
 
-    def lead(self, drawn: Drawn) -> int:
-        """The token to take instead of the drawn one: itself, as long as it is text of the line at hand."""
+    held = ()  # nothing is held back
+
+    def lead(self, drawn: Drawn) -> Led:
+        """What is taken instead of the drawn token: itself, as long as it is text of the line at hand."""
+        token = self._next(drawn)
+        return Led(token, said=(token,))
+
+    def _next(self, drawn: Drawn) -> int:
         if self._anchors:
             return self._anchors.pop(0)
         if self._left and drawn.token not in self._breaks:

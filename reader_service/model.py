@@ -165,6 +165,16 @@ class Drawn:
     log_probability: float
 
 
+@dataclass(frozen=True)
+class Led:
+    """What is taken instead of a drawn token."""
+
+    token: int
+    said: Tokens = ()  # what is certain to be said from here on, of tokens held back and this one
+    takes_back: int = 0  # of the tokens taken before, so many go
+    banned: frozenset[int] = frozenset()  # what is not drawn next
+
+
 class MarkKind(Enum):
     """What a token that is not text says."""
 
@@ -257,6 +267,9 @@ class Model(Protocol):
 
     def sampler(self, sampling: Sampling) -> Sampler:
         """Drawing state of one answer."""
+
+    def ban(self, sampler: Sampler, tokens: frozenset[int]) -> None:
+        """Tokens that are not drawn next, once."""
 
     def draw(self, said: Said, sampler: Sampler) -> Drawn:
         """Draws the next token."""

@@ -19,6 +19,7 @@ class TokenSampler:
     def __init__(self, sampling: Sampling) -> None:
         self.sampling = sampling
         self._drawn: set[int] = set()
+        self.banned: frozenset[int] = frozenset()  # not drawn next
         # On the CPU, so that a seed gives the same draw on every device.
         self._generator = torch.Generator().manual_seed(sampling.seed & (2**63 - 1))
 
@@ -29,8 +30,8 @@ class TokenSampler:
 
     @property
     def plain(self) -> bool:
-        """Whether the likeliest token is always the one."""
-        return self.sampling.plain
+        """Whether the likeliest token is the one."""
+        return self.sampling.plain and not self.banned
 
     @property
     def penalised(self) -> list[int]:
@@ -42,8 +43,9 @@ class TokenSampler:
         return float(torch.rand((), generator=self._generator))
 
     def note(self, token: int) -> None:
-        """Remembers a token that was drawn."""
+        """Remembers a token that was drawn; what was not to be it may come again."""
         self._drawn.add(token)
+        self.banned = frozenset()
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def draw(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> list[Drawn]:
 
 
 def _draw_some(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> list[Drawn]:
-    wanted = _penalised(logits, samplers)
+    wanted = _allowed(_penalised(logits, samplers), samplers)
     tokens = wanted.argmax(-1)
     random = [row for row, sampler in enumerate(samplers) if sampler.random]
     if random:
@@ -96,6 +98,14 @@ def _penalised(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.
     place = (torch.tensor(rows, device=logits.device), torch.tensor(seen, device=logits.device))
     penalty, values = torch.tensor(by, device=logits.device), logits[place]
     return logits.index_put(place, torch.where(values > 0, values / penalty, values * penalty))
+
+
+def _allowed(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.Tensor:
+    banned = [(row, token) for row, sampler in enumerate(samplers) for token in sampler.banned]
+    if not banned:
+        return logits
+    rows, tokens = (torch.tensor(column, device=logits.device) for column in zip(*banned, strict=True))
+    return logits.index_put((rows, tokens), torch.tensor(-torch.inf, device=logits.device))
 
 
 def _random(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.Tensor:

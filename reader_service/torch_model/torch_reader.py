@@ -157,6 +157,10 @@ class TorchReader:
         """See `Model.sampler`."""
         return TokenSampler(sampling)
 
+    def ban(self, sampler: TokenSampler, tokens: frozenset[int]) -> None:
+        """See `Model.ban`."""
+        sampler.banned = tokens
+
     @named
     def draw(self, said: Said, sampler: TokenSampler) -> Drawn:
         """See `Model.draw`."""

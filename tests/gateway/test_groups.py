@@ -66,6 +66,18 @@ def test_which_answer_is_told(answers, winner):
     assert best([answered(*answer) for answer in answers]) == winner
 
 
+@pytest.mark.parametrize(
+    ("answers", "near", "winner"),
+    [
+        pytest.param([(True, 0.9), (True, 0.7)], [0.1, 0.9], 1, id="the question's words stand around it"),
+        pytest.param([(True, 0.9), (True, 0.2)], [0.3, 0.8], 0, id="far less sure of it"),
+        pytest.param([(False, 0.9), (True, 0.1)], [0.0, 0.0], 1, id="found before near"),
+    ],
+)
+def test_an_answer_amid_the_words_of_the_question_is_worth_more(answers, near, winner):
+    assert best([answered(*answer) for answer in answers], near) == winner
+
+
 def test_joined_answers_keep_every_evidence_and_any_cut():
     cut = answered(False, 0.5, finish_reason=FinishReason.LENGTH, evidence=(Evidence(0, 1, 2),))
     whole = answered(True, 0.7, evidence=(Evidence(1, 3, 4),))

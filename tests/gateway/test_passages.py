@@ -5,7 +5,7 @@ from glyphstream.client import Options, Upload
 
 from gateway.answers import Evidence, FinishReason, GroupAnswer, Memory, Question, Task, Timings, Usage
 from gateway.documents import PageSize
-from gateway.passages import folded, locate, on_page, sidecar, stands_on
+from gateway.passages import folded, locate, nearness, on_page, sidecar, stands_on
 from gateway.provenance import evidence_of
 
 SPEC = """计量泵 QH-32 技术规格
@@ -25,6 +25,20 @@ def place(answer: str, nth: int = 0) -> tuple[int, int]:
     for _ in range(nth + 1):
         at = SPEC.index(answer, at + 1)
     return at, at + len(answer)
+
+
+def at(text: str, piece: str) -> Evidence:
+    start = text.index(piece)
+    return Evidence(0, start, start + len(piece))
+
+
+def test_what_stands_amid_the_words_of_the_question_is_near():
+    text = "Pump: flow 3 l/s\n" + "\n" * 200 + "Valve: flow 7 l/s\n" + "\n" * 200 + "The end"
+    near = nearness(
+        text, "What is the flow of the valve?", [at(text, "3 l/s"), at(text, "7 l/s"), at(text, "end"), None]
+    )
+    assert (near[1], near[2], near[3]) == (1.0, 0.0, 0.0)
+    assert 0 < near[0] < 1
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,7 @@ class FakeModel:
         self.answer = tokens_of(answer)
         self.vocabulary = FakeVocabulary()
         self.facts = ModelFacts("fake", "r1", "cpu", "none", GEOMETRY, COSTS, total_bytes, PROFILE)
+        self.banned: list[frozenset[int]] = []
         self.hook: Callable[[str, Any], None] = lambda call, payload: None
         self.calls: list[str] = []
         self.live: list[FakeKv] = []
@@ -157,6 +158,9 @@ class FakeModel:
         del kv.tokens[-tokens:]
 
     def sampler(self, sampling: Sampling) -> None: ...
+
+    def ban(self, sampler: None, tokens: frozenset[int]) -> None:
+        self.banned.append(tokens)
 
     def draw(self, logits: FakeKv, sampler: None) -> Drawn:
         token = self.answer[logits.said] if logits.said < len(self.answer) else END

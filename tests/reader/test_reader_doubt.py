@@ -1,28 +1,36 @@
-"""An answer from a place that the reader itself finds unlikely becomes a denial, before any of its text is out."""
+"""An answer from a place that the reader itself finds unlikely becomes a denial; one that repeats the question is
+looked for elsewhere. Both happen before any of its text is out."""
 
 import math
 
 import pytest
 
-from reader_service.doubt import doubt_of
-from reader_service.model import Drawn, Mark, MarkKind
+from reader_service.doubt import Doubt, Echo, doubt_of
+from reader_service.model import Drawn, Led, Mark, MarkKind
 from tests.reader.fake import FakeVocabulary, tokens_of
 
 MARKS = FakeVocabulary.marks
-(ABSENT,) = tokens_of("<absent>")
 
 
-def taken(drawn: str, probability: float, least: float) -> list[int]:
+def doubt(least: float, question: str = "") -> Doubt:
+    one = doubt_of(MARKS, least, Echo(question, FakeVocabulary().decode))
+    assert one
+    return one
+
+
+def led(one: Doubt, drawn: str, probability: float) -> list[Led]:
     """What is taken when these tokens are drawn, each as likely."""
-    doubt = doubt_of(MARKS, least)
-    assert doubt
-    return [doubt.lead(Drawn(token, math.log(probability))) for token in tokens_of(drawn)]
+    return [one.lead(Drawn(token, math.log(probability))) for token in tokens_of(drawn)]
+
+
+def said(taken: list[Led]) -> list[int]:
+    return [token for one in taken for token in one.said]
 
 
 @pytest.mark.parametrize(
-    ("drawn", "least", "said"),
+    ("drawn", "least", "expected"),
     [
-        pytest.param("<page1><row0>yes", 0.4, "<page1><row0><absent>es", id="less likely than the least"),
+        pytest.param("<page1><row0>yes", 0.4, "<absent>es", id="less likely than the least"),
         pytest.param("<page1><row0>yes", 0.3, "<page1><row0>yes", id="likely enough"),
         pytest.param("<page1><row0>yes<page0><row1>no", 0.3, "<page1><row0>yes<page0><row1>no", id="a later place"),
         pytest.param("<absent>no", 0.99, "<absent>no", id="denied already"),
@@ -30,20 +38,84 @@ def taken(drawn: str, probability: float, least: float) -> list[int]:
         pytest.param("<page1><end>", 0.99, "<page1><end>", id="nothing said"),
     ],
 )
-def test_only_text_behind_an_unlikely_place_becomes_a_denial(drawn, least, said):
-    assert taken(drawn, 0.6, least) == tokens_of(said)
+def test_only_text_behind_an_unlikely_place_becomes_a_denial(drawn, least, expected):
+    assert said(led(doubt(least), drawn, 0.6)) == tokens_of(expected)
+
+
+def test_a_denial_takes_the_place_back():
+    taken = led(doubt(0.4), "<page1><row0>y", 0.6)
+    assert [one.takes_back for one in taken] == [0, 0, 2]
+
+
+@pytest.mark.parametrize("echo", ["UDP", "udp ", "port has UDP"])
+def test_words_of_the_question_are_passed_over_for_the_next_likeliest_place(echo):
+    one = doubt(0.4, "Which port has UDP?")
+    first = led(one, f"<page1><row0>{echo}<end>", 0.9)
+    (row,) = tokens_of("<row0>")
+    (page,) = tokens_of("<page1>")
+    assert (said(first), one.decided) == ([], False)
+    assert first[-1] == Led(page, takes_back=len(echo) + 2, banned=frozenset({row}))
+    second = led(one, "<row1>", 0.06) + led(one, "7299", 0.9)  # 0.6 of what is left
+    assert (said(second), one.decided) == (tokens_of("<page1><row1>7299"), True)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param([("<row1>", 0.01), ("7", 0.9)], id="an unlikely place"),
+        pytest.param([("<end>", 0.9)], id="nothing"),
+        pytest.param([("<absent>", 0.9)], id="a denial"),
+    ],
+)
+def test_an_echo_is_said_where_no_other_place_is_likely(second):
+    one = doubt(0.4, "Is it TCP or UDP?")
+    taken = led(one, "<page1><row0>UDP<end>", 0.9)
+    for drawn, probability in second:
+        taken += led(one, drawn, probability)
+    assert said(taken) == tokens_of("<page1><row0>UDP<end>")
+    assert (taken[-1].token, one.decided) == (tokens_of("<end>")[0], True)
+
+
+def test_echoes_without_end_are_passed_over_a_few_times_only():
+    one = doubt(0.01, "one two three four five?")
+    taken = led(one, "<page1><row0>one<end>", 0.4)
+    for number, word in enumerate(("two", "three", "four"), 1):
+        taken += led(one, f"<row{number}>", 0.1) + led(one, f"{word}<end>", 0.9)
+    assert said(taken) == tokens_of("<page1><row3>four<end>")
+
+
+@pytest.mark.parametrize(
+    ("answer", "question"),
+    [
+        pytest.param("5", "how many are there in chapter 5", id="a number"),
+        pytest.param("on", "which station", id="a part of a word"),
+        pytest.param("UDP 7299", "which port has UDP", id="more than the question"),
+        pytest.param("TCP", "which port has UDP", id="another word"),
+    ],
+)
+def test_what_is_more_than_an_echo_is_said(answer, question):
+    assert said(led(doubt(0.4, question), f"<page1><row0>{answer}<end>", 0.9)) == tokens_of(
+        f"<page1><row0>{answer}<end>"
+    )
+
+
+def test_what_is_held_back_can_be_asked_for():
+    one = doubt(0.4, "UDP?")
+    led(one, "<page1><row0>UD", 0.9)
+    assert list(one.held) == tokens_of("<page1><row0>UD")
+    led(one, "x", 0.9)
+    assert list(one.held) == []
 
 
 def test_it_decides_once_and_then_lets_steps_run_ahead():
-    doubt = doubt_of(MARKS, 0.4)
-    assert doubt
-    decided = []
+    one, decided = doubt(0.4), []
     for token in tokens_of("<page1><row0>ye"):
-        doubt.lead(Drawn(token, -0.1))
-        decided.append(doubt.decided)
+        one.lead(Drawn(token, -0.1))
+        decided.append(one.decided)
     assert decided == [False, False, True, True]
 
 
 def test_readers_without_a_bound_or_without_a_word_for_no_are_believed():
-    assert doubt_of(MARKS, 0.0) is None
-    assert doubt_of({1: Mark(MarkKind.PAGE, 0)}, 0.5) is None
+    echo = Echo("", FakeVocabulary().decode)
+    assert doubt_of(MARKS, 0.0, echo) is None
+    assert doubt_of({1: Mark(MarkKind.PAGE, 0)}, 0.5, echo) is None

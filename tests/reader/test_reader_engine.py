@@ -29,7 +29,7 @@ from reader_service.model import GreyPage, PageSize, Sampling, Turn
 from reader_service.profile import Task
 from reader_service.results import Accepted, Completed, DocumentInfo, Evidence, Finish, PageText, Progress, TextDelta
 from reader_service.scheduler import Scheduler
-from tests.reader.fake import COSTS, FakeModel
+from tests.reader.fake import COSTS, FakeModel, tokens_of
 
 PAGE = GreyPage(PageSize(56, 56), np.zeros((56, 56), np.uint8))  # 4 vision tokens, 5 with its end: 50 bytes of KV
 
@@ -231,6 +231,40 @@ def test_an_answer_from_an_unlikely_place_is_a_denial(task, believed, ahead):
     assert (job.sink.text, said.found, bool(said.evidence)) == ("yes" if believed else "es", believed, believed)
     assert said.completion_tokens == len("<>yes>")
     assert (places[2] == places[0]) != believed  # a denial stands where the place stood
+
+
+@pytest.mark.parametrize(
+    ("second", "text", "start"),
+    [
+        pytest.param("<row0>7<end>", "7", 9, id="another place"),
+        pytest.param("<end>", "UDP", 14, id="no other place"),
+    ],
+)
+def test_an_answer_that_repeats_the_question_is_looked_for_elsewhere(second, text, start):
+    model = FakeModel("")
+    model.answer = tokens_of(f"<page1><row1>UDP<end>{second}")
+    model.facts = replace(model.facts, profile=replace(model.facts.profile, least_place_probability=0.3))
+    bench = Bench(model)
+    bench.resident(pages=[PAGE, PAGE], texts=[PageText(0, 9, (0,)), PageText(9, 30, (0, 5))])
+    places = []
+    model.hook = lambda name, step: places.append(step.position) if name == "decode" else None
+    job = bench.ask("which port has UDP?")
+    bench.run()
+    said = job.sink.last
+    assert (job.sink.text, said.evidence[0].text_start, len(said.evidence)) == (text, start, 1)
+    assert model.banned == [frozenset(tokens_of("<row1>"))]
+    assert places[5] == places[0]  # the page's anchor is read again where it stood
+    assert said.completion_tokens == len(model.answer)
+
+
+def test_what_is_held_back_is_said_where_an_answer_is_cut_off():
+    model = FakeModel("<page1><row1>UDP")
+    model.facts = replace(model.facts, profile=replace(model.facts.profile, least_place_probability=0.3))
+    bench = Bench(model)
+    bench.resident(pages=[PAGE, PAGE], texts=[PageText(0, 9, (0,)), PageText(9, 30, (0, 5))])
+    job = bench.ask("which port has UDP?", most=4)
+    bench.run()
+    assert (job.sink.text, job.sink.last.finish) == ("UD", Finish.LENGTH)
 
 
 def test_answers_and_an_ingestion_take_turns(bench):

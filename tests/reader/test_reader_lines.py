@@ -16,7 +16,7 @@ def led(drawn: str, page_texts: tuple[PageText, ...]) -> list[int]:
     """What is taken when these tokens are drawn, up to the end."""
     lines = lines_of(page_texts, MARKS)
     assert lines
-    taken = [lines.lead(Drawn(token, 0.0)) for token in [*tokens_of(drawn), END, END]]
+    taken = [lines.lead(Drawn(token, 0.0)).token for token in [*tokens_of(drawn), END, END]]
     return taken[: taken.index(END)] if END in taken else taken
 
 
@@ -50,7 +50,7 @@ def test_every_line_is_read_once_and_in_order(drawn, page_texts, taken):
 def test_a_reader_that_ends_early_is_led_on():
     lines = lines_of(TWO_LINES, MARKS)
     drawn = [*tokens_of("<page0><row0>ab"), END, *tokens_of("cd"), END]
-    assert [lines.lead(Drawn(token, 0.0)) for token in drawn] == [*tokens_of("<page0><row0>ab<row1>cd"), END]
+    assert [lines.lead(Drawn(token, 0.0)).token for token in drawn] == [*tokens_of("<page0><row0>ab<row1>cd"), END]
 
 
 def test_a_line_without_end_is_cut():
