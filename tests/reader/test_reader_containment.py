@@ -50,7 +50,7 @@ class Stream(Answering):
 
     def take(self, drawn: Drawn) -> bool:
         self.tokens.append(drawn.token)
-        self._last = drawn
+        self._last = drawn.token
         self._drawn += 1
         return self._drawn >= TOKENS
 
