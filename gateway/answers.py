@@ -75,6 +75,7 @@ class Question:
     sampling: Sampling = Sampling()
     max_new_tokens: int = 0
     sidecar: tuple[str, ...] = ()
+    nearness: tuple[tuple[float, ...], ...] = ()
     name: str = ""
 
 

@@ -67,6 +67,7 @@ class Climb:
             self._rung = last_rung(document, top_rung(document.header.mode, profile))
         style = plan_style(profile, self._rung, info.grid_px, info.max_page_pixels, reflow=document.header.reflow)
         errand = await self._with_sidecar(min(info.sidecar_characters, self._wings.sidecar_max_characters))
+        errand = replace(errand, tells_lines=info.weighs_nearness)
         self._reading = Reading(self._wings, errand, ShelfKey(document.document_id, style, info.revision))
         return self._reading
 

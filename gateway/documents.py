@@ -35,7 +35,7 @@ class CleanText:
 
 @dataclass(frozen=True)
 class PageSize:
-    """Size of a page in pixels, the characters on it, and where its visual lines begin (from text_start)."""
+    """Size of a page in pixels, the characters on it, and where its visual lines begin, counted from text_start."""
 
     width: int
     height: int

@@ -51,9 +51,10 @@ def sizes_of(group: Group, manifest: Manifest) -> tuple[PageSize, ...]:
 
 
 def question_for(group: Group, question: Question, manifest: Manifest) -> Question:
-    """What the group is asked: the question itself, a transcription with as many tokens as its text can take."""
+    """What the group is asked: the question with what is known of the group's lines, a transcription with as many
+    tokens as its text can take."""
     if question.task is not Task.TRANSCRIBE:
-        return question
+        return replace(question, nearness=question.nearness[group.first : group.last])
     sizes = sizes_of(group, manifest)
     characters = sizes[-1].text_end - sizes[0].text_start
     most = characters + sum(len(size.line_starts) for size in sizes) + SPARE_TOKENS

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from rapidfuzz import fuzz
 
@@ -105,6 +105,18 @@ def nearness(text: str, question: str, places: Sequence[Evidence | None]) -> lis
     return [asked.scored(place.text_start, place.text_end).score if place else 0.0 for place in places]
 
 
+def lines_nearness(text: str, question: str, pages: Sequence[PageSize]) -> tuple[tuple[float, ...], ...]:
+    """`nearness` of each line of each page."""
+    asked = _Asked(folded(text), folded(question))
+    starts = [page.text_start + start for page in pages for start in page.line_starts]
+    near = [0.0] * len(starts)
+    for line in asked.lines(starts):
+        end = starts[line + 1] if line + 1 < len(starts) else len(text)
+        near[line] = asked.scored(starts[line], max(starts[line], end - 1)).score
+    told = iter(near)
+    return tuple(tuple(islice(told, len(page.line_starts))) for page in pages)
+
+
 def stands_on(answer: str, text: str, page: PageSize) -> bool:
     """Whether the text has the answer word for word in a place that reaches onto the page."""
     spans = _verbatim(folded(text), folded(answer), max(0, page.text_start - LONGEST_VERBATIM))
@@ -155,6 +167,12 @@ class _Asked:
         """Every line, or piece of a long one, with a word of the question; scored by these words."""
         places = {self._around(at) for word in self._rarest_first() for at in _places(self.text, word)}
         return [self._worth(start, end) for start, end in places]
+
+    def lines(self, starts: Sequence[int]) -> set[int]:
+        """Which of the lines that start there may have words of the question around them."""
+        spans = ((at - AROUND, at + AROUND) for word in self.weights for at in _places(self.text, word))
+        reached = ((bisect_right(starts, first) - 1, bisect_right(starts, last)) for first, last in spans)
+        return {line for first, last in reached for line in range(max(0, first), last)}
 
     def _rarest_first(self) -> list[str]:
         return sorted(self.weights, key=lambda word: -self.weights[word])

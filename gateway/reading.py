@@ -5,9 +5,10 @@ What was done stays done: after a failure the reading can be gone on with, behin
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.album import Album
 from gateway.answers import (
@@ -41,7 +42,7 @@ from gateway.groups import (
     vision_in_document,
 )
 from gateway.ladder import Said
-from gateway.passages import nearness
+from gateway.passages import lines_nearness, nearness
 from gateway.residents import Residents, Shelf, ShelfKey
 
 MIB = 1 << 20
@@ -73,6 +74,7 @@ class Errand:
     deadline: Deadline
     tell: Tell
     album: Album | None = None
+    tells_lines: bool = False  # whether the reader is told which lines the question's words stand around
 
 
 class Reading:
@@ -98,8 +100,9 @@ class Reading:
         manifest = await self.lay_out()
         groups = split(manifest, limits)
         at_once = len(groups) == 1 or not self._one_tells
+        asked = await self._asked(manifest)
         for group in groups[len(self._answers) :]:
-            question = self._errand.question
+            question = asked
             if question and not (question := left_to_say(question, self._answers)):
                 break
             reader_id = await self._make_resident(group)
@@ -109,6 +112,14 @@ class Reading:
             self._told = self._best()
             for delta in self._held[self._told]:
                 await self._errand.tell(delta)
+
+    async def _asked(self, manifest: Manifest) -> Question | None:
+        """The question, with the lines that its words stand around where the reader makes use of that."""
+        question, text = self._errand.question, self._errand.stored.text
+        if question is None or question.task is not Task.ASK or not (self._errand.tells_lines and text):
+            return question
+        near = await asyncio.to_thread(lines_nearness, text, question.text, manifest.pages)
+        return replace(question, nearness=near)
 
     def evicted(self) -> None:
         """The reader has dropped something: nothing of this layout counts as resident any more."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from reader_service.budget import Need
 from reader_service.device import Device, Job, MemoryOf, Sink
-from reader_service.doubt import Doubt, Echo, doubt_of
+from reader_service.doubt import Echo, doubt_of
 from reader_service.errors import DocumentNotResident, DoesNotFit, InvalidQuestion
 from reader_service.kv_pool import Resident
-from reader_service.lines import Lines, lines_of
-from reader_service.model import Chunk, Drawn, Kv, Led, MarkKind, Sampling, Step, Turn
+from reader_service.leading import Lead, Led
+from reader_service.lines import lines_of
+from reader_service.model import Chunk, Drawn, Kv, MarkKind, Sampling, Step, Turn
 from reader_service.positions import text_positions
 from reader_service.profile import Task
 from reader_service.results import Accepted, Completed, Event, Finish, Progress, Stage, TextDelta, Timings
@@ -31,6 +32,8 @@ class Question:
     sampling: Sampling = field(default_factory=Sampling)
     sidecar: Sequence[str] = ()
     """Lines of the document, verbatim."""
+    nearness: Sequence[Sequence[float]] = ()
+    """How much of the question stands around each line of each page, in 0..1; or nothing."""
 
 
 class Answering(Job):
@@ -55,6 +58,7 @@ class Answering(Job):
         given, most = sum(map(len, self.question.sidecar)), self.device.model.facts.profile.sidecar_characters
         if given > most:
             raise InvalidQuestion(f"the sidecar has {given} characters of {most}")
+        self._check_nearness(document)
         self._tokens = self._prompt(document)
         if len(self._tokens) > self._max_prompt_tokens:
             raise InvalidQuestion(f"question and history take {len(self._tokens)} tokens of {self._max_prompt_tokens}")
@@ -64,6 +68,13 @@ class Answering(Job):
             raise DoesNotFit("document and answer together will never fit the device", budget.largest_ever())
         self.sink.put(Accepted(ahead, self.device.pool.predicted_peak(self.need)))
         return False
+
+    def _check_nearness(self, document: Resident) -> None:
+        near, pages = self.question.nearness, len(document.page_texts)
+        if len(near) not in (0, pages):
+            raise InvalidQuestion(f"there is nearness for {len(near)} pages of {pages}")
+        if not all(0 <= value <= 1 for page in near for value in page):
+            raise InvalidQuestion("nearness is within 0..1")
 
     def attach(self) -> None:
         """Pins the document. Raises DocumentNotResident when it went while this request waited."""
@@ -86,16 +97,22 @@ class Answering(Job):
         )
         self._text.reasoning = self._prompt_opens_reasoning()
         self._lead = self._leader(document)
+        self._lean()
         return False
 
-    def _leader(self, document: Resident) -> Lines | Doubt | None:
+    def _lean(self) -> None:
+        if self._lead and self._lead.leaning:
+            self.device.model.lean(self._sampler, self._lead.leaning)
+
+    def _leader(self, document: Resident) -> Lead | None:
         """What may take another token than the one drawn."""
         marks = self.device.model.vocabulary.marks
         if self.question.task is Task.TRANSCRIBE:
             return lines_of(document.page_texts, marks)
         if self.question.task is Task.ASK:
             echo = Echo(self.question.text, self.device.model.vocabulary.decode)
-            return doubt_of(marks, self.device.model.facts.profile.least_place_probability, echo)
+            least = self.device.model.facts.profile.least_place_probability
+            return doubt_of(marks, least, echo, self.question.nearness)
         return None
 
     def advance(self) -> bool:
@@ -134,8 +151,7 @@ class Answering(Job):
             self.device.model.take_back(self._kv, led.takes_back)
             self._taken_back += led.takes_back
         self._last = led.token
-        if led.banned:
-            self.device.model.ban(self._sampler, led.banned)
+        self._lean()
         self._drawn += 1
         self._log_probability += drawn.log_probability
         self._unsaid += led.said

@@ -1,30 +1,39 @@
-"""Doubts a reader that says where an answer stands before it says it: its place may be unlikely, its answer an echo.
+"""Leads a reader that says where an answer stands before it says it: towards likely places, away from unlikely ones.
+
+Such a reader finds the kind of thing that is asked for, and often in the wrong row. Its caller knows the words, and
+tells around which lines those of the question stand: these lines' anchors are drawn more easily.
 
 How likely the anchors of a place are, all together, tells right answers from wrong ones about as well as all tokens do,
-and tells it before any text is out. Behind an unlikely place a denial is taken instead; it begins where the place
-began, because behind a place readers go on with what stands there. What merely repeats words of the question answers
-nothing: the last anchor is drawn once more without the one that led there, and what stands at the next likeliest place
-is said if that place is likely enough, which is rarely so where the answer had to be words of the question.
+and tells it before any text is out. Behind an unlikely place a denial is taken instead. It begins where the place
+began, because behind a place readers go on with what stands there.
+
+What merely repeats words of the question answers nothing, unless it was given them to choose from: the last anchor is
+drawn once more without the one that led there, and what stands at the next likeliest place is said if that is likely.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from reader_service.model import Drawn, Led, Mark, MarkKind, Tokens
+from reader_service.leading import Led
+from reader_service.model import Drawn, Leaning, Mark, MarkKind, Tokens
 
 _PLACE = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.SILENT})  # a column is a mark that says nothing
 _MOST_PLACES = 3
 _APART = re.compile(r"[\W_]+")
+_CHOICE = re.compile(r"还是|或|\bor\b")
+LEAST_NEAR, NEARNESS_POWER = 0.1, 2.0
+"""A line's odds are multiplied by (LEAST_NEAR + nearness) ** NEARNESS_POWER, a page's by that of its nearest line."""
 
 
 class Echo:
     """Tells which answers are words of the question."""
 
     def __init__(self, question: str, decode: Callable[[Tokens], str]) -> None:
-        self._question, self._decode = question.casefold(), decode
+        asked = question.casefold()
+        self._question, self._decode = "" if _CHOICE.search(asked) else asked, decode
 
     def begins(self, text: Tokens) -> bool:
         """Whether the text may become one; it may end within a character."""
@@ -42,62 +51,81 @@ class Echo:
 
 
 class Doubt:
-    """One answer: `lead` is asked about every token drawn, in order, until it has `decided`."""
+    """Leads one answer, see `Lead`.
 
-    def __init__(self, marks: Mapping[int, Mark], absent: int, least_probability: float, echo: Echo) -> None:
-        self._marks, self._absent, self._least = marks, absent, math.log(least_probability)
-        self._echo = echo
+    `nearness` says how much of the question stands around each line of each page, in 0..1; it may be empty.
+    """
+
+    def __init__(
+        self, marks: Mapping[int, Mark], least_probability: float, echo: Echo, nearness: Sequence[Sequence[float]]
+    ) -> None:
+        self._marks, self._tokens = marks, {mark: token for token, mark in marks.items()}
+        self._least, self._echo, self._nearness = math.log(least_probability), echo, nearness
         self._place: list[Drawn] = []
         self._text: list[int] = []
-        self._passed: list[Drawn] = []  # last anchors that led to an echo
-        self._first: list[int] = []  # all tokens of the first echo
+        self._passed: list[int] = []  # last anchors that led to an echo
         self.decided = False
 
     @property
-    def held(self) -> Sequence[int]:
-        """What was taken and not said yet."""
+    def held(self) -> Tokens:
+        """See `Lead`."""
         return () if self.decided else (*(drawn.token for drawn in self._place), *self._text)
 
+    @property
+    def leaning(self) -> Leaning:
+        """See `Lead`."""
+        if self.decided or self._text:
+            return {}
+        return {**dict(self._towards()), **dict.fromkeys(self._passed, -math.inf)}
+
     def lead(self, drawn: Drawn) -> Led:
-        """What is taken instead of the drawn token."""
+        """See `Lead`."""
         if self.decided:
             return Led(drawn.token, said=(drawn.token,))
         mark = self._marks.get(drawn.token)
         if not self._text and mark and mark.kind in _PLACE:
             self._place.append(drawn)
             return Led(drawn.token)
-        if not self._text and (self._first if mark else self._likelihood() < self._least):
-            return self._give_up()
+        if not self._text and (self._passed if mark else self._likelihood() < self._least):
+            return self._deny()
         if mark is None:
             self._text.append(drawn.token)
             return Led(drawn.token) if self._may_echo() else self._decide()
-        if mark.kind is MarkKind.END and self._text and self._echo.is_whole(self._text):
-            return self._look_again(drawn)
+        if mark.kind is MarkKind.END and self._echo.is_whole(self._text):
+            return self._look_again()
         return self._decide(drawn.token)
 
+    def _towards(self) -> Iterator[tuple[int, float]]:
+        """Anchors of near pages, then of the near lines of the page drawn."""
+        kind, near = MarkKind.PAGE, [max(lines, default=0.0) for lines in self._nearness]
+        if self._place:
+            page = self._marks[self._place[-1].token]
+            kind, near = MarkKind.ROW, [*self._nearness[page.number]] if page.number < len(self._nearness) else []
+            if page.kind is not MarkKind.PAGE:
+                return
+        for number, value in enumerate(near):
+            if (token := self._tokens.get(Mark(kind, number))) is not None:
+                yield token, NEARNESS_POWER * math.log(LEAST_NEAR + value)
+
     def _likelihood(self) -> float:
-        """Log probability of the place; of its last anchor among those that were not passed over."""
-        passed = sum(math.exp(drawn.log_probability) for drawn in self._passed)
-        return sum(drawn.log_probability for drawn in self._place) - math.log(max(1e-6, 1 - passed))
+        """Log probability of the place."""
+        return sum(drawn.log_probability for drawn in self._place)
 
     def _may_echo(self) -> bool:
         return len(self._place) > 1 and len(self._passed) < _MOST_PLACES and self._echo.begins(self._text)
 
-    def _look_again(self, end: Drawn) -> Led:
+    def _look_again(self) -> Led:
         """Takes the answer and the last two anchors back, and the first of these again, to draw the second anew."""
-        *before, last = self._place
-        self._first = self._first or [*(drawn.token for drawn in self._place), *self._text, end.token]
         back = len(self._text) + 2
-        self._place, self._text = before, []
-        self._passed.append(last)
-        return Led(before[-1].token, takes_back=back, banned=frozenset(drawn.token for drawn in self._passed))
+        last, self._text = self._place.pop(), []
+        self._passed.append(last.token)
+        return Led(self._place[-1].token, takes_back=back)
 
-    def _give_up(self) -> Led:
-        """The first echo, where there was one; else a denial in place of all tokens so far."""
+    def _deny(self) -> Led:
+        """A denial in place of all tokens so far."""
+        absent = self._tokens[Mark(MarkKind.ABSENT)]
         self.decided = True
-        if self._first:
-            return Led(self._first[-1], said=tuple(self._first))
-        return Led(self._absent, takes_back=len(self._place), said=(self._absent,))
+        return Led(absent, takes_back=len(self._place), said=(absent,))
 
     def _decide(self, *last: int) -> Led:
         said = (*self.held, *last)
@@ -105,7 +133,9 @@ class Doubt:
         return Led(said[-1], said=said)
 
 
-def doubt_of(marks: Mapping[int, Mark], least_probability: float, echo: Echo) -> Doubt | None:
+def doubt_of(
+    marks: Mapping[int, Mark], least_probability: float, echo: Echo, nearness: Sequence[Sequence[float]] = ()
+) -> Doubt | None:
     """None where every place is good enough, or no mark says that an answer is not there."""
-    absent = next((token for token, mark in marks.items() if mark.kind is MarkKind.ABSENT), None)
-    return Doubt(marks, absent, least_probability, echo) if least_probability and absent is not None else None
+    known = least_probability and Mark(MarkKind.ABSENT) in marks.values()
+    return Doubt(marks, least_probability, echo, nearness) if known else None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from reader_service.model import Drawn, Led, Mark, MarkKind
+from reader_service.leading import Led
+from reader_service.model import Drawn, Leaning, Mark, MarkKind, Tokens
 from reader_service.results import PageText
 
 _BREAKS = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.END})
@@ -26,7 +28,7 @@ class _Line:
 
 
 class Lines:
-    """One transcription: `lead` is asked about every token drawn, in order. It never has `decided`."""
+    """Leads one transcription, see `Lead`."""
 
     decided = False
 
@@ -35,7 +37,8 @@ class Lines:
         self._anchors: list[int] = []
         self._left = 0
 
-    held = ()  # nothing is held back
+    held: Tokens = ()
+    leaning: Leaning = MappingProxyType({})
 
     def lead(self, drawn: Drawn) -> Led:
         """What is taken instead of the drawn token: itself, as long as it is text of the line at hand."""

@@ -23,6 +23,8 @@ Said: TypeAlias = Any
 Sampler: TypeAlias = Any
 Pending: TypeAlias = Any
 Tokens: TypeAlias = Sequence[int]
+Leaning: TypeAlias = Mapping[int, float]
+"""Tokens, and what is added to their logits; minus infinity where a token is not to be drawn."""
 Positions: TypeAlias = npt.NDArray[np.int64]
 """Shape (3, tokens): temporal, height and width position of each token."""
 
@@ -159,20 +161,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A drawn token and the natural logarithm of the probability the model itself gave it (before temperature)."""
+    """A drawn token and the natural logarithm of its probability: the model's own, before temperature, with what the
+    draw leaned to."""
 
     token: int
     log_probability: float
-
-
-@dataclass(frozen=True)
-class Led:
-    """What is taken instead of a drawn token."""
-
-    token: int
-    said: Tokens = ()  # what is certain to be said from here on, of tokens held back and this one
-    takes_back: int = 0  # of the tokens taken before, so many go
-    banned: frozenset[int] = frozenset()  # what is not drawn next
 
 
 class MarkKind(Enum):
@@ -268,8 +261,8 @@ class Model(Protocol):
     def sampler(self, sampling: Sampling) -> Sampler:
         """Drawing state of one answer."""
 
-    def ban(self, sampler: Sampler, tokens: frozenset[int]) -> None:
-        """Tokens that are not drawn next, once."""
+    def lean(self, sampler: Sampler, leaning: Leaning) -> None:
+        """What the next draw leans to, once."""
 
     def draw(self, said: Said, sampler: Sampler) -> Drawn:
         """Draws the next token."""

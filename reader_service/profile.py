@@ -73,6 +73,11 @@ class ReaderProfile:
     anchors: Anchors = field(default_factory=Anchors)
     reasoning: Reasoning = field(default_factory=Reasoning)
 
+    @property
+    def weighs_nearness(self) -> bool:
+        """Whether places are said before answers and doubted, so that it helps to know which ones are likely."""
+        return bool(self.least_place_probability and self.anchors.absent)
+
     def task_text(self, task: Task, question: str, sidecar: Sequence[str] = ()) -> str:
         """The task's template with the question at its place, behind verbatim lines of the document if there are any.
 

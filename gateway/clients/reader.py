@@ -48,6 +48,7 @@ class ReaderInfo:
     ask_pages: int
     transcribe_pages: int
     sidecar_characters: int = 0
+    weighs_nearness: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ def _answer_request(reader_id: str, question: Question) -> reader_pb2.AnswerRequ
         sampling=common_pb2.Sampling(**vars(question.sampling)),
         max_new_tokens=question.max_new_tokens,
         sidecar=question.sidecar,
+        nearness=[reader_pb2.Nearness(lines=lines) for lines in question.nearness],
     )
 
 

@@ -74,6 +74,7 @@ def question(request: pb.AnswerRequest, settings: Settings) -> Question:
         history=tuple(Turn(turn.question, turn.answer) for turn in request.history),
         sampling=_sampling(request.sampling),
         sidecar=tuple(request.sidecar),
+        nearness=tuple(tuple(page.lines) for page in request.nearness),
     )
 
 
@@ -183,6 +184,7 @@ def reader_info(facts: ModelFacts, load: Load, largest_vision_tokens: int) -> pb
         ask_pages=profile.ask_pages,
         transcribe_pages=profile.transcribe_pages,
         sidecar_characters=profile.sidecar_characters,
+        weighs_nearness=profile.weighs_nearness,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from reader_service.model import Drawn, Sampling
+from reader_service.model import Drawn, Leaning, Sampling
 
 ROWS_AT_ONCE = 8
 """Sorting a large vocabulary takes megabytes a row, which the budget sets aside for so many rows."""
@@ -19,7 +19,7 @@ class TokenSampler:
     def __init__(self, sampling: Sampling) -> None:
         self.sampling = sampling
         self._drawn: set[int] = set()
-        self.banned: frozenset[int] = frozenset()  # not drawn next
+        self.leaning: Leaning = {}  # of the next draw
         # On the CPU, so that a seed gives the same draw on every device.
         self._generator = torch.Generator().manual_seed(sampling.seed & (2**63 - 1))
 
@@ -31,7 +31,7 @@ class TokenSampler:
     @property
     def plain(self) -> bool:
         """Whether the likeliest token is the one."""
-        return self.sampling.plain and not self.banned
+        return self.sampling.plain and not self.leaning
 
     @property
     def penalised(self) -> list[int]:
@@ -43,9 +43,9 @@ class TokenSampler:
         return float(torch.rand((), generator=self._generator))
 
     def note(self, token: int) -> None:
-        """Remembers a token that was drawn; what was not to be it may come again."""
+        """Remembers a token that was drawn. What that draw leaned to is over."""
         self._drawn.add(token)
-        self.banned = frozenset()
+        self.leaning = {}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ def drawn(said: Said, samplers: Sequence[TokenSampler]) -> list[Drawn]:
 
 
 def draw(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> list[Drawn]:
-    """One token a row of float32 logits (rows, vocabulary). The probabilities told are the model's own."""
+    """One token a row of float32 logits (rows, vocabulary). The probabilities told are those before penalty and
+    temperature."""
     starts = range(0, len(samplers), ROWS_AT_ONCE)
     groups = [_draw_some(logits[at : at + ROWS_AT_ONCE], samplers[at : at + ROWS_AT_ONCE]) for at in starts]
     drawn = [one for group in groups for one in group]
@@ -81,7 +82,8 @@ def draw(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> list[Drawn]:
 
 
 def _draw_some(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> list[Drawn]:
-    wanted = _allowed(_penalised(logits, samplers), samplers)
+    logits = _leant(logits, samplers)
+    wanted = _penalised(logits, samplers)
     tokens = wanted.argmax(-1)
     random = [row for row, sampler in enumerate(samplers) if sampler.random]
     if random:
@@ -100,12 +102,13 @@ def _penalised(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.
     return logits.index_put(place, torch.where(values > 0, values / penalty, values * penalty))
 
 
-def _allowed(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.Tensor:
-    banned = [(row, token) for row, sampler in enumerate(samplers) for token in sampler.banned]
-    if not banned:
+def _leant(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.Tensor:
+    by = [(row, token, value) for row, sampler in enumerate(samplers) for token, value in sampler.leaning.items()]
+    if not by:
         return logits
-    rows, tokens = (torch.tensor(column, device=logits.device) for column in zip(*banned, strict=True))
-    return logits.index_put((rows, tokens), torch.tensor(-torch.inf, device=logits.device))
+    rows, tokens, values = zip(*by, strict=True)
+    place = (torch.tensor(rows, device=logits.device), torch.tensor(tokens, device=logits.device))
+    return logits.index_put(place, torch.tensor(values, device=logits.device), accumulate=True)
 
 
 def _random(logits: torch.Tensor, samplers: Sequence[TokenSampler]) -> torch.Tensor:

@@ -12,7 +12,19 @@ import torch
 
 from reader_service.budget import ChunkLimits
 from reader_service.errors import OutOfMemory
-from reader_service.model import Chunk, Drawn, GreyPage, Kv, ModelFacts, PageSize, Pending, Sampling, Step, Vocabulary
+from reader_service.model import (
+    Chunk,
+    Drawn,
+    GreyPage,
+    Kv,
+    Leaning,
+    ModelFacts,
+    PageSize,
+    Pending,
+    Sampling,
+    Step,
+    Vocabulary,
+)  # fmt: skip
 from reader_service.positions import text_positions
 from reader_service.torch_model.card import Card
 from reader_service.torch_model.decoder import Decoder
@@ -53,9 +65,7 @@ class TorchReader:
     def __init__(self, parts: Parts, facts: ModelFacts, chunks: ChunkLimits, threads: Threads) -> None:
         self.facts = facts
         self.vocabulary = parts.vocabulary
-        self._parts = parts
-        self._chunks = chunks
-        self._threads = threads
+        self._parts, self._chunks, self._threads = parts, chunks, threads
         self._device = parts.card.device
 
     @named
@@ -157,9 +167,9 @@ class TorchReader:
         """See `Model.sampler`."""
         return TokenSampler(sampling)
 
-    def ban(self, sampler: TokenSampler, tokens: frozenset[int]) -> None:
-        """See `Model.ban`."""
-        sampler.banned = tokens
+    def lean(self, sampler: TokenSampler, leaning: Leaning) -> None:
+        """See `Model.lean`."""
+        sampler.leaning = leaning
 
     @named
     def draw(self, said: Said, sampler: TokenSampler) -> Drawn:

@@ -163,6 +163,7 @@ class FakeReader(ReaderServiceServicer):
     """Answers with the text on the pages. `ingest_errors` and `answer_errors` are raised first, one a call."""
 
     ask_pages: int = 0
+    weighs_nearness: bool = False
     transcribe_pages: int = 0
     largest_vision_tokens: int = 0
     sidecar_characters: int = 0
@@ -192,6 +193,7 @@ class FakeReader(ReaderServiceServicer):
             kv_bytes_per_token=8,
             largest_vision_tokens=self.largest_vision_tokens,
             ask_pages=self.ask_pages,
+            weighs_nearness=self.weighs_nearness,
             transcribe_pages=self.transcribe_pages,
             sidecar_characters=self.sidecar_characters,
         )

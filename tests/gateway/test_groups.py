@@ -131,6 +131,18 @@ async def test_a_question_is_put_to_every_group_and_the_most_confident_find_is_t
     assert events[-1].document.vision_tokens == 5 * PAGE_TOKENS
 
 
+async def test_a_reader_that_weighs_it_is_told_the_lines_of_each_group(client, reader):
+    reader.ask_pages, reader.weighs_nearness = 2, True
+    await everything(client.read(Upload(TEXT.encode()), "Where is cccccccccc?"))
+    near = [[list(page.lines) for page in request.nearness] for request in reader.asked]
+    assert [len(group) for group in near] == [2, 2, 1]
+    assert max(max(page) for group in near for page in group) == 1.0
+    reader.asked.clear()
+    reader.weighs_nearness = False
+    await everything(client.read(Upload(TEXT.encode()), "Where is dddddddddd?"))
+    assert not any(request.nearness for request in reader.asked)
+
+
 async def test_a_transcription_streams_through_its_groups_in_order(client, reader):
     reader.transcribe_pages = 1
     events = await everything(client.read(Upload(TEXT.encode()), "", Options(task="transcribe")))

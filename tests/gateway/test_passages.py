@@ -5,7 +5,7 @@ from glyphstream.client import Options, Upload
 
 from gateway.answers import Evidence, FinishReason, GroupAnswer, Memory, Question, Task, Timings, Usage
 from gateway.documents import PageSize
-from gateway.passages import folded, locate, nearness, on_page, sidecar, stands_on
+from gateway.passages import folded, lines_nearness, locate, nearness, on_page, sidecar, stands_on
 from gateway.provenance import evidence_of
 
 SPEC = """计量泵 QH-32 技术规格
@@ -39,6 +39,24 @@ def test_what_stands_amid_the_words_of_the_question_is_near():
     )
     assert (near[1], near[2], near[3]) == (1.0, 0.0, 0.0)
     assert 0 < near[0] < 1
+
+
+def test_every_line_is_as_near_as_what_stands_around_it():
+    lines = ["Pump: flow 3 l/s", *[""] * 200, "Valve: flow 7 l/s", *[""] * 200, "The end"]
+    text, starts = "\n".join(lines), [0]
+    for line in lines[:-1]:
+        starts.append(starts[-1] + len(line) + 1)
+    pages = [
+        PageSize(448, 224, starts[first], 0, tuple(start - starts[first] for start in starts[first:last]))
+        for first, last in ((0, 150), (150, 300), (300, 403))
+    ]
+    near = lines_nearness(text, "What is the flow of the valve?", pages)
+    assert [len(page) for page in near] == [150, 150, 103]
+    assert (max(near[1]), near[1].index(1.0)) == (1.0, 51)
+    assert 0 < near[0][0] < 1
+    assert near[2][-1] == 0.0
+    every = nearness(text, "What is the flow of the valve?", [Evidence(0, start, start) for start in starts])
+    assert [value for page in near for value in page] == pytest.approx(every)
 
 
 @pytest.mark.parametrize(

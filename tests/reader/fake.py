@@ -10,6 +10,7 @@ from reader_service.model import (
     Drawn,
     Geometry,
     GreyPage,
+    Leaning,
     Mark,
     MarkKind,
     ModelFacts,
@@ -102,7 +103,7 @@ class FakeModel:
         self.answer = tokens_of(answer)
         self.vocabulary = FakeVocabulary()
         self.facts = ModelFacts("fake", "r1", "cpu", "none", GEOMETRY, COSTS, total_bytes, PROFILE)
-        self.banned: list[frozenset[int]] = []
+        self.leanings: list[Leaning] = []
         self.hook: Callable[[str, Any], None] = lambda call, payload: None
         self.calls: list[str] = []
         self.live: list[FakeKv] = []
@@ -159,8 +160,8 @@ class FakeModel:
 
     def sampler(self, sampling: Sampling) -> None: ...
 
-    def ban(self, sampler: None, tokens: frozenset[int]) -> None:
-        self.banned.append(tokens)
+    def lean(self, sampler: None, leaning: Leaning) -> None:
+        self.leanings.append(leaning)
 
     def draw(self, logits: FakeKv, sampler: None) -> Drawn:
         token = self.answer[logits.said] if logits.said < len(self.answer) else END

@@ -5,8 +5,9 @@ import math
 
 import pytest
 
-from reader_service.doubt import Doubt, Echo, doubt_of
-from reader_service.model import Drawn, Led, Mark, MarkKind
+from reader_service.doubt import LEAST_NEAR, NEARNESS_POWER, Doubt, Echo, doubt_of
+from reader_service.leading import Led
+from reader_service.model import Drawn, Mark, MarkKind
 from tests.reader.fake import FakeVocabulary, tokens_of
 
 MARKS = FakeVocabulary.marks
@@ -51,29 +52,56 @@ def test_a_denial_takes_the_place_back():
 def test_words_of_the_question_are_passed_over_for_the_next_likeliest_place(echo):
     one = doubt(0.4, "Which port has UDP?")
     first = led(one, f"<page1><row0>{echo}<end>", 0.9)
-    (row,) = tokens_of("<row0>")
-    (page,) = tokens_of("<page1>")
+    row, page = tokens_of("<row0><page1>")
     assert (said(first), one.decided) == ([], False)
-    assert first[-1] == Led(page, takes_back=len(echo) + 2, banned=frozenset({row}))
-    second = led(one, "<row1>", 0.06) + led(one, "7299", 0.9)  # 0.6 of what is left
-    assert (said(second), one.decided) == (tokens_of("<page1><row1>7299"), True)
+    assert first[-1] == Led(page, takes_back=len(echo) + 2)
+    assert one.leaning == {row: -math.inf}
+    second = led(one, "<row1>", 0.6) + led(one, "7299", 0.9)
+    assert (said(second), one.decided, one.leaning) == (tokens_of("<page1><row1>7299"), True, {})
 
 
 @pytest.mark.parametrize(
     "second",
     [
-        pytest.param([("<row1>", 0.01), ("7", 0.9)], id="an unlikely place"),
+        pytest.param([("<row1>", 0.1), ("7", 0.9)], id="an unlikely place"),
         pytest.param([("<end>", 0.9)], id="nothing"),
         pytest.param([("<absent>", 0.9)], id="a denial"),
     ],
 )
-def test_an_echo_is_said_where_no_other_place_is_likely(second):
-    one = doubt(0.4, "Is it TCP or UDP?")
+def test_an_echo_is_denied_where_no_other_place_is_likely(second):
+    one = doubt(0.4, "Which port has UDP?")
     taken = led(one, "<page1><row0>UDP<end>", 0.9)
     for drawn, probability in second:
         taken += led(one, drawn, probability)
-    assert said(taken) == tokens_of("<page1><row0>UDP<end>")
-    assert (taken[-1].token, one.decided) == (tokens_of("<end>")[0], True)
+    assert said(taken) == tokens_of("<absent>")
+    assert taken[-1].takes_back == (2 if len(second) > 1 else 1)
+
+
+@pytest.mark.parametrize("question", ["Is it TCP or UDP?", "用的是 TCP 还是 UDP？", "TCP 或 UDP，用哪个？"])
+def test_what_is_offered_for_choice_is_no_echo(question):
+    assert said(led(doubt(0.4, question), "<page1><row0>UDP<end>", 0.9)) == tokens_of("<page1><row0>UDP<end>")
+
+
+def weight(near: float) -> float:
+    return NEARNESS_POWER * math.log(LEAST_NEAR + near)
+
+
+def test_it_leans_to_the_pages_and_then_to_the_lines_around_which_the_question_stands():
+    one = doubt_of(MARKS, 0.4, Echo("", FakeVocabulary().decode), [[0.0, 0.5], [], [1.0]])
+    assert one
+    pages, rows = tokens_of("<page0><page1><page2>"), tokens_of("<row0><row1>")
+    assert one.leaning == dict(zip(pages, map(weight, (0.5, 0.0, 1.0)), strict=True))
+    led(one, "<page0>", 0.9)
+    assert one.leaning == dict(zip(rows, map(weight, (0.0, 0.5)), strict=True))
+    led(one, "<row1>", 0.9)
+    assert one.leaning == {}
+
+
+def test_a_page_of_which_nothing_is_known_is_leant_to_in_no_way():
+    one = doubt_of(MARKS, 0.4, Echo("", FakeVocabulary().decode), [[0.5]])
+    assert one
+    led(one, "<page3>", 0.9)
+    assert one.leaning == {}
 
 
 def test_echoes_without_end_are_passed_over_a_few_times_only():

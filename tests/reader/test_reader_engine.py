@@ -237,7 +237,7 @@ def test_an_answer_from_an_unlikely_place_is_a_denial(task, believed, ahead):
     ("second", "text", "start"),
     [
         pytest.param("<row0>7<end>", "7", 9, id="another place"),
-        pytest.param("<end>", "UDP", 14, id="no other place"),
+        pytest.param("<row0>UDP<end><row2>7<end>", "7", 21, id="the third place"),
     ],
 )
 def test_an_answer_that_repeats_the_question_is_looked_for_elsewhere(second, text, start):
@@ -245,16 +245,38 @@ def test_an_answer_that_repeats_the_question_is_looked_for_elsewhere(second, tex
     model.answer = tokens_of(f"<page1><row1>UDP<end>{second}")
     model.facts = replace(model.facts, profile=replace(model.facts.profile, least_place_probability=0.3))
     bench = Bench(model)
-    bench.resident(pages=[PAGE, PAGE], texts=[PageText(0, 9, (0,)), PageText(9, 30, (0, 5))])
+    bench.resident(pages=[PAGE, PAGE], texts=[PageText(0, 9, (0,)), PageText(9, 30, (0, 5, 12))])
     places = []
     model.hook = lambda name, step: places.append(step.position) if name == "decode" else None
     job = bench.ask("which port has UDP?")
     bench.run()
     said = job.sink.last
     assert (job.sink.text, said.evidence[0].text_start, len(said.evidence)) == (text, start, 1)
-    assert model.banned == [frozenset(tokens_of("<row1>"))]
+    assert model.leanings[0] == dict.fromkeys(tokens_of("<row1>"), -math.inf)
     assert places[5] == places[0]  # the page's anchor is read again where it stood
     assert said.completion_tokens == len(model.answer)
+
+
+def test_an_answer_leans_to_what_its_caller_knows_of_lines():
+    model = FakeModel("<page1><row1>yes")
+    model.facts = replace(model.facts, profile=replace(model.facts.profile, least_place_probability=0.3))
+    bench = Bench(model)
+    bench.resident(pages=[PAGE, PAGE], texts=[PageText(0, 9, (0,)), PageText(9, 30, (0, 5))])
+    bench.ask(nearness=[[0.0], [0.0, 1.0]])
+    bench.run()
+    assert [list(leaning) for leaning in model.leanings] == [tokens_of("<page0><page1>"), tokens_of("<row0><row1>")]
+
+
+@pytest.mark.parametrize(
+    ("nearness", "why"),
+    [([[0.5]], "for 1 pages of 2"), ([[0.5], [1.5]], "within 0..1"), ([[0.5], [math.nan]], "within 0..1")],
+)
+def test_nearness_that_does_not_fit_the_pages_is_refused(bench, nearness, why):
+    bench.resident(pages=[PAGE, PAGE], texts=[PageText(0, 9, (0,)), PageText(9, 30, (0, 5))])
+    job = bench.ask(nearness=nearness)
+    bench.run()
+    assert isinstance(job.sink.last, InvalidQuestion)
+    assert why in str(job.sink.last)
 
 
 def test_what_is_held_back_is_said_where_an_answer_is_cut_off():

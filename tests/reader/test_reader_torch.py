@@ -20,7 +20,7 @@ from reader_service.torch_model.attention import attend_all, attend_causal, merg
 from reader_service.torch_model.costs import logits_bytes
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.offload import Offloader, ParkedWeights
-from reader_service.torch_model.sampling import ROWS_AT_ONCE, TokenSampler, draw
+from reader_service.torch_model.sampling import ROWS_AT_ONCE, Said, TokenSampler, draw
 from reader_service.torch_model.streaming import StreamedBlocks
 from reader_service.torch_model.torch_reader import TorchReader
 from reader_service.torch_model.vision import ResidentBlocks
@@ -84,6 +84,20 @@ def test_tokens_taken_back_leave_no_trace(model, tmp_path, monkeypatch):
     paged = cardlike(load_model(Settings(model=str(tiny.qwen(tmp_path)), device="cpu")))
     for reader in (model, paged):
         assert after_a_question(reader, [30, 31, 32], 40) == after_a_question(reader, [], 40)
+
+
+def test_a_draw_leans_once_and_tells_the_probability_that_it_had_then(model):
+    logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]])
+    leaning, upright = (model.sampler(Sampling()) for _ in range(2))
+    model.lean(leaning, {0: -math.inf, 2: 0.5})
+    first, other = draw(logits, [leaning, upright])
+    assert (first.token, other.token) == (1, 2)
+    assert first.log_probability == pytest.approx(1 - math.log(math.exp(1) + math.exp(0.5)))
+    assert draw(logits, [leaning, upright])[0].token == 0
+    told = Said(logits[:1], torch.tensor([[0.0], [-0.1]]))
+    assert model.draw(told, leaning).log_probability == pytest.approx(-0.1)
+    model.lean(leaning, {0: -math.inf})
+    assert model.draw(told, leaning).token == 1  # what a graph told is not what this draw leans to
 
 
 def test_warming_leaves_nothing_behind_but_a_larger_context(model):

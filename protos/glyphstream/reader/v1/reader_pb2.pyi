@@ -85,6 +85,7 @@ class ReaderInfo(_message.Message):
     TRANSCRIBE_PAGES_FIELD_NUMBER: _builtins.int
     SIDECAR_CHARACTERS_FIELD_NUMBER: _builtins.int
     DECODE_FIELD_NUMBER: _builtins.int
+    WEIGHS_NEARNESS_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Model name, as loaded."""
     revision: _builtins.str
@@ -119,6 +120,8 @@ class ReaderInfo(_message.Message):
     """Most characters of verbatim text that the weights make good use of beside the pages; 0: they answer better without."""
     decode: _builtins.str
     """How tokens run: "graphs" (CUDA graphs), "eager", or "eager: " and why there are no graphs where there should be some."""
+    weighs_nearness: _builtins.bool
+    """Whether the model says where an answer stands before it says it, and can be led by what its caller knows of lines."""
     @_builtins.property
     def profiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___StyleProfile]:
         """Font sizes that the model reads, one profile a mode."""
@@ -149,10 +152,11 @@ class ReaderInfo(_message.Message):
         transcribe_pages: _builtins.int = ...,
         sidecar_characters: _builtins.int = ...,
         decode: _builtins.str = ...,
+        weighs_nearness: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_pages", b"ask_pages", "decode", b"decode", "device", b"device", "free_bytes", b"free_bytes", "kv_bytes_per_token", b"kv_bytes_per_token", "languages", b"languages", "largest_vision_tokens", b"largest_vision_tokens", "max_page_pixels", b"max_page_pixels", "merge", b"merge", "model", b"model", "patch_px", b"patch_px", "profiles", b"profiles", "revision", b"revision", "sidecar_characters", b"sidecar_characters", "total_bytes", b"total_bytes", "transcribe_pages", b"transcribe_pages", "vision_attention", b"vision_attention", "vision_bytes_per_patch", b"vision_bytes_per_patch", "weight_bytes", b"weight_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ask_pages", b"ask_pages", "decode", b"decode", "device", b"device", "free_bytes", b"free_bytes", "kv_bytes_per_token", b"kv_bytes_per_token", "languages", b"languages", "largest_vision_tokens", b"largest_vision_tokens", "max_page_pixels", b"max_page_pixels", "merge", b"merge", "model", b"model", "patch_px", b"patch_px", "profiles", b"profiles", "revision", b"revision", "sidecar_characters", b"sidecar_characters", "total_bytes", b"total_bytes", "transcribe_pages", b"transcribe_pages", "vision_attention", b"vision_attention", "vision_bytes_per_patch", b"vision_bytes_per_patch", "weighs_nearness", b"weighs_nearness", "weight_bytes", b"weight_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -433,6 +437,7 @@ class AnswerRequest(_message.Message):
     SAMPLING_FIELD_NUMBER: _builtins.int
     MAX_NEW_TOKENS_FIELD_NUMBER: _builtins.int
     SIDECAR_FIELD_NUMBER: _builtins.int
+    NEARNESS_FIELD_NUMBER: _builtins.int
     document_id: _builtins.str
     """The document."""
     task: _common_pb2.Task.ValueType
@@ -455,6 +460,10 @@ class AnswerRequest(_message.Message):
         document's order, within sidecar_characters.
         """
 
+    @_builtins.property
+    def nearness(self) -> _containers.RepeatedCompositeFieldContainer[Global___Nearness]:
+        """For readers with weighs_nearness: one for each page of the document, in order; or none."""
+
     def __init__(
         self,
         *,
@@ -465,14 +474,39 @@ class AnswerRequest(_message.Message):
         sampling: _common_pb2.Sampling | None = ...,
         max_new_tokens: _builtins.int = ...,
         sidecar: _abc.Iterable[_builtins.str] | None = ...,
+        nearness: _abc.Iterable[Global___Nearness] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["sampling", b"sampling"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "history", b"history", "max_new_tokens", b"max_new_tokens", "question", b"question", "sampling", b"sampling", "sidecar", b"sidecar", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_id", b"document_id", "history", b"history", "max_new_tokens", b"max_new_tokens", "nearness", b"nearness", "question", b"question", "sampling", b"sampling", "sidecar", b"sidecar", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AnswerRequest: _TypeAlias = AnswerRequest  # noqa: Y015
+
+@_typing.final
+class Nearness(_message.Message):
+    """How much of what is asked stands around each line of a page, by its words."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """In 0..1, one a line of the page, in order; lines that are left out count as 0."""
+
+    def __init__(
+        self,
+        *,
+        lines: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Nearness: _TypeAlias = Nearness  # noqa: Y015
 
 @_typing.final
 class AnswerResponse(_message.Message):
