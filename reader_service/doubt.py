@@ -24,8 +24,13 @@ _PLACE = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.SILENT})  # a column i
 _MOST_PLACES = 3
 _APART = re.compile(r"[\W_]+")
 _CHOICE = re.compile(r"还是|或|\bor\b")
-LEAST_NEAR, NEARNESS_POWER = 0.1, 2.0
-"""A line's odds are multiplied by (LEAST_NEAR + nearness) ** NEARNESS_POWER, a page's by that of its nearest line."""
+_LEAST_NEAR, _USUAL_NEAR, _POWER = 0.1, 0.3, 2.0
+
+
+def weight_of(nearness: float) -> float:
+    """What a line's odds are multiplied by, and a page's by its nearest line's: 1 where the nearness is a usual one, so
+    that a page without any is denied sooner and one with all of the question later; 0.06 to 7.6."""
+    return ((_LEAST_NEAR + nearness) / (_LEAST_NEAR + _USUAL_NEAR)) ** _POWER
 
 
 class Echo:
@@ -105,7 +110,7 @@ class Doubt:
                 return
         for number, value in enumerate(near):
             if (token := self._tokens.get(Mark(kind, number))) is not None:
-                yield token, NEARNESS_POWER * math.log(LEAST_NEAR + value)
+                yield token, math.log(weight_of(value))
 
     def _likelihood(self) -> float:
         """Log probability of the place."""

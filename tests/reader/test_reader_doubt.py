@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from reader_service.doubt import LEAST_NEAR, NEARNESS_POWER, Doubt, Echo, doubt_of
+from reader_service.doubt import Doubt, Echo, doubt_of, weight_of
 from reader_service.leading import Led
 from reader_service.model import Drawn, Mark, MarkKind
 from tests.reader.fake import FakeVocabulary, tokens_of
@@ -82,17 +82,19 @@ def test_what_is_offered_for_choice_is_no_echo(question):
     assert said(led(doubt(0.4, question), "<page1><row0>UDP<end>", 0.9)) == tokens_of("<page1><row0>UDP<end>")
 
 
-def weight(near: float) -> float:
-    return NEARNESS_POWER * math.log(LEAST_NEAR + near)
+def test_the_nearer_a_line_the_more_it_weighs():
+    weights = [weight_of(near) for near in (0.0, 0.3, 1.0)]
+    assert weights == sorted(weights)
+    assert (weights[0] > 0, weights[1]) == (True, 1.0)
 
 
 def test_it_leans_to_the_pages_and_then_to_the_lines_around_which_the_question_stands():
     one = doubt_of(MARKS, 0.4, Echo("", FakeVocabulary().decode), [[0.0, 0.5], [], [1.0]])
     assert one
     pages, rows = tokens_of("<page0><page1><page2>"), tokens_of("<row0><row1>")
-    assert one.leaning == dict(zip(pages, map(weight, (0.5, 0.0, 1.0)), strict=True))
+    assert one.leaning == dict(zip(pages, (math.log(weight_of(near)) for near in (0.5, 0.0, 1.0)), strict=True))
     led(one, "<page0>", 0.9)
-    assert one.leaning == dict(zip(rows, map(weight, (0.0, 0.5)), strict=True))
+    assert one.leaning == dict(zip(rows, (math.log(weight_of(near)) for near in (0.0, 0.5)), strict=True))
     led(one, "<row1>", 0.9)
     assert one.leaning == {}
 
