@@ -30,7 +30,7 @@ _LEAST_NEAR, _USUAL_NEAR, _POWER = 0.1, 0.3, 2.0
 def weight_of(nearness: float) -> float:
     """What a line's odds are multiplied by, and a page's by its nearest line's: 1 where the nearness is a usual one, so
     that a page without any is denied sooner and one with all of the question later; 0.06 to 7.6."""
-    return ((_LEAST_NEAR + nearness) / (_LEAST_NEAR + _USUAL_NEAR)) ** _POWER
+    return math.pow((_LEAST_NEAR + nearness) / (_LEAST_NEAR + _USUAL_NEAR), _POWER)
 
 
 class Echo:
