@@ -64,7 +64,8 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked. `max_new_tokens` 0 leaves the length to the service; `sidecar` are lines of the document.
+    """What is asked. `max_new_tokens` 0 leaves the length to the service; `sidecar` are lines of the document,
+    `nearness` says how much of the question stands around each line of each page.
 
     Asked again under the same `name`, it is answered with what was answered before.
     """

@@ -161,7 +161,7 @@ class _Asked:
         before = self.text[max(0, line_start - AROUND) : line_start]
         near = ((word in around) + BEFORE_SHARE * (word in before) for word in self.weights)
         weight = sum(weight * min(1.0, share) for weight, share in zip(self.weights.values(), near, strict=True))
-        return Passage(start, end, weight / self._all if self._all else 0.0)
+        return Passage(start, end, min(1.0, weight / self._all) if self._all else 0.0)
 
     def passages(self) -> list[Passage]:
         """Every line, or piece of a long one, with a word of the question; scored by these words."""

@@ -101,8 +101,9 @@ class Answering(Job):
         return False
 
     def _lean(self) -> None:
-        if self._lead and self._lead.leaning:
-            self.device.model.lean(self._sampler, self._lead.leaning)
+        leaning = self._lead.leaning if self._lead else None
+        if leaning:
+            self.device.model.lean(self._sampler, leaning)
 
     def _leader(self, document: Resident) -> Lead | None:
         """What may take another token than the one drawn."""
@@ -134,8 +135,8 @@ class Answering(Job):
 
     def next_step(self, after: int | None = None) -> Step:
         """The token drawn last, which the KV does not hold yet, or the one that will be drawn before."""
-        said = self._drawn - self._taken_back
-        position = self._held().next_position + len(self._tokens) + said - (after is None)
+        kept = self._drawn - self._taken_back
+        position = self._held().next_position + len(self._tokens) + kept - (after is None)
         return Step(self._kv, self._last, position, self._sampler, after)
 
     @property

@@ -194,6 +194,7 @@ async def test_an_unknown_document_is_not_found(client):
         pytest.param({"question": "q", "sampling": common.Sampling(temperature=-1)}, id="temperature below 0"),
         pytest.param({"question": "q", "sampling": common.Sampling(top_p=1.5)}, id="mass above 1"),
         pytest.param({"question": "q", "sidecar": ["x" * 5_000]}, id="more verbatim text than it reads"),
+        pytest.param({"question": "q", "nearness": [pb.Nearness(lines=[0.5])] * 9}, id="nearness of other pages"),
     ],
 )
 async def test_a_question_that_makes_no_sense_is_refused(client, fields):
