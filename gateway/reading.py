@@ -109,7 +109,7 @@ class Reading:
             if question:
                 await self._ask(group, (reader_id, question_for(group, question, manifest)), at_once=at_once)
         if self._held and self._one_tells:
-            self._told = self._best()
+            self._told = await self._best()
             for delta in self._held[self._told]:
                 await self._errand.tell(delta)
 
@@ -133,13 +133,14 @@ class Reading:
         made = self._ingested
         return add_costs(told, [resident.timings for resident in made], [resident.memory for resident in made])
 
-    def _best(self) -> int:
+    async def _best(self) -> int:
         """Which group's answer is told."""
         question = self._errand.question
         places = [answer.evidence[0] if answer.evidence else None for answer in self._answers if answer.found]
         if question is None or len(places) < 2:
             return best(self._answers)
-        found = iter(nearness(self._errand.stored.text, question.text, places))
+        near = await asyncio.to_thread(nearness, self._errand.stored.text, question.text, places)
+        found = iter(near)
         return best(self._answers, [next(found) if answer.found else 0.0 for answer in self._answers])
 
     @property

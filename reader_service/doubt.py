@@ -102,15 +102,18 @@ class Doubt:
 
     def _towards(self) -> Iterator[tuple[int, float]]:
         """Anchors of near pages, then of the near lines of the page drawn."""
-        kind, near = MarkKind.PAGE, [max(lines, default=0.0) for lines in self._nearness]
-        if self._place:
-            page = self._marks[self._place[-1].token]
-            kind, near = MarkKind.ROW, [*self._nearness[page.number]] if page.number < len(self._nearness) else []
-            if page.kind is not MarkKind.PAGE:
-                return
+        kind, near = MarkKind.ROW, self._lines_here()
+        if not self._place:
+            kind, near = MarkKind.PAGE, [max(lines, default=0.0) for lines in self._nearness]
         for number, value in enumerate(near):
             if (token := self._tokens.get(Mark(kind, number))) is not None:
                 yield token, math.log(weight_of(value))
+
+    def _lines_here(self) -> Sequence[float]:
+        """The nearness of the lines of a page whose anchor is the last one drawn."""
+        last = self._marks[self._place[-1].token] if self._place else None
+        known = last and last.kind is MarkKind.PAGE and last.number < len(self._nearness)
+        return self._nearness[last.number] if last and known else ()
 
     def _likelihood(self) -> float:
         """Log probability of the place."""

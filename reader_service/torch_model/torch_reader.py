@@ -24,7 +24,7 @@ from reader_service.model import (
     Sampling,
     Step,
     Vocabulary,
-)  # fmt: skip
+)
 from reader_service.positions import text_positions
 from reader_service.torch_model.card import Card
 from reader_service.torch_model.decoder import Decoder

@@ -76,6 +76,12 @@ def test_paged_attention_equals_attention_over_one_piece(tokens, lengths, parts,
     torch.testing.assert_close(*over_pages(tokens, lengths), rtol=1e-4, atol=1e-5)
 
 
+def test_a_row_without_a_sequence_reads_no_table():
+    query, kv = torch.randn(1, 4, 8), torch.randn(16)
+    nobody = torch.zeros(1, dtype=torch.int64)  # as graphs fill up: no tokens, and no table at this address
+    assert not attention.attend(query, kv, 0, nobody, nobody, kv_heads=2, page=16).any()
+
+
 def test_a_large_card_is_kept_busy(monkeypatch):
     monkeypatch.setattr(splits, "MOST_SPLITS", 64)
     assert [splits.splits_for(batch, 1, 28, 4) for batch in (1, 8, 32, 64)] == [64, 8, 2, 1]
