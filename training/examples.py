@@ -41,7 +41,9 @@ from training.texts import Corpus
 
 DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
 """Characters that the tower is asked for."""
-SORTS = {"cards": 0.03, "written": 0.45, "planted": 0.2, "synthesised": 0.2, "natural": 0.12}
+ASKED_PER_BATCH = 16384
+"""Characters of questions that the decoder is asked for."""
+SORTS = {"cards": 0.03, "written": 0.55, "planted": 0.2, "synthesised": 0.13, "natural": 0.09}
 """Shares of the documents that are asked about: plain keys and values, documents written one by one,
 facts in real text, synthesised genres, real text."""
 AMID = 0.4
@@ -69,6 +71,8 @@ class Batch:
     """(n,) flat positions in `ids` of the tokens to predict."""
     weights: npt.NDArray[np.float32]
     """(n,) of those tokens: an anchor decides what all characters after it are read from."""
+    asked: Ints
+    """(m,) flat positions in `ids` of the tokens of questions to foretell."""
     here: Pull
     """The token at hand; its query stands on itself."""
     next: Pull
@@ -219,11 +223,11 @@ class Source:
     def _collate(self, recipe: Recipe, drawn: Sequence[tuple[Row, Laid]]) -> Batch:
         shape, size = recipe.shape, (recipe.batch, recipe.shape.text)
         ids, cell, slot = (np.full(size, fill, np.int64) for fill in (IM_END, NONE, NONE))
-        answer = np.zeros(size, np.bool_)
+        answer, asked = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
         dense, glyphs = [], []
         for b, (row, doc) in enumerate(drawn):
             n, first = min(len(row.ids), shape.text), b * shape.pages
-            ids[b, :n], answer[b, :n] = row.ids[:n], row.answer[:n]
+            ids[b, :n], answer[b, :n], asked[b, :n] = row.ids[:n], row.answer[:n], row.asked[:n]
             cell[b, :n], slot[b, :n] = row.cell[:n], row.slot[:n]
             for number, p in enumerate(doc.pages):
                 dense.append(self._dense(doc, p, shape, first + number))
@@ -237,6 +241,7 @@ class Source:
         decides = (anchor | (ids == ABSENT)).ravel()[answers]
         return Batch(
             recipe, ids, skip, answers, np.where(decides, 4.0, 1.0).astype(np.float32),
+            asked=self.np_rng.permutation(np.flatnonzero(asked))[:ASKED_PER_BATCH],
             here=self._pull(cell != NONE, cell, slot, 1),
             next=self._pull(answer & ~anchor & (cell != NONE), cell, slot, 0),
             find=self._pull(answer & anchor, cell, slot, 0),

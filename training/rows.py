@@ -10,7 +10,7 @@ from itertools import repeat
 
 import numpy as np
 
-from training.alphabet import ABSENT, ASK, COLUMN, IM_END, PAGE, ROW, SUMMARIZE, TRANSCRIBE, ids_of
+from training.alphabet import ABSENT, ASK, BACKWARDS, COLUMN, IM_END, PAGE, ROW, SUMMARIZE, TRANSCRIBE, ids_of
 from training.documents import Question
 from training.laid import NONE, SINK, Laid
 
@@ -21,6 +21,8 @@ ABSENT_SHARE = 0.4
 """Most questions of a dialogue that its pages do not answer. Groups of pages are asked for what stands on others."""
 TOLD_SHARE = 0.15
 """Turns of a dialogue that are given as its history: answers without anchors, as callers send them back."""
+BACKWARDS_SHARE = 0.15
+"""Questions that follow their answer: which words ask for a value, and not for its neighbour, is learnt there."""
 KEY_CHARACTERS = 120
 """Longest sentence that a summary quotes."""
 
@@ -31,22 +33,24 @@ class Row:
 
     ids: list[int] = field(default_factory=list)
     answer: list[bool] = field(default_factory=list)
+    asked: list[bool] = field(default_factory=list)
     cell: list[int] = field(default_factory=list)
     slot: list[int] = field(default_factory=list)
     skip: int = 0
 
-    def prompt(self, tokens: Sequence[int], cells: Sequence[int] | None = None) -> None:
-        """Append tokens that are given, not predicted; some stand on the page as well."""
+    def prompt(self, tokens: Sequence[int], cells: Sequence[int] | None = None, asked: bool = False) -> None:
+        """Append tokens that are given; some stand on the page as well. Those `asked` are foretold all the same."""
         for token, cell in zip(tokens, cells or repeat(NONE), strict=False):
-            self._add(int(token), False, int(cell), NONE)
+            self._add(int(token), False, int(cell), NONE, asked)
 
     def reply(self, token: int, cell: int = NONE, slot: int = NONE) -> None:
         """Append a token to predict and the place it is read from."""
         self._add(token, True, cell, slot)
 
-    def _add(self, token: int, answer: bool, cell: int, slot: int) -> None:
+    def _add(self, token: int, answer: bool, cell: int, slot: int, asked: bool = False) -> None:
         self.ids.append(token)
         self.answer.append(answer)
+        self.asked.append(asked)
         self.cell.append(cell)
         self.slot.append(slot)
 
@@ -89,7 +93,7 @@ def transcription(laid: Laid, rng: random.Random) -> Row | None:
     if first != inked[0]:
         # The lines before stay out of the batch, but not out of the position count; where to go on is given.
         out.skip = int(first - page.text_start + np.searchsorted(starts, first)) + 1
-        del out.ids[2], out.answer[2], out.cell[2], out.slot[2]
+        del out.ids[2], out.answer[2], out.asked[2], out.cell[2], out.slot[2]
         out.answer[2] = False
     elif len(laid.pages) > 1:
         out.answer[2] = False  # which of several pages to transcribe is given
@@ -112,8 +116,16 @@ def grounded(question: str, laid: Laid, spans: Sequence[tuple[int, int]]) -> lis
     return cells
 
 
+def _placed(laid: Laid, span: tuple[int, int]) -> tuple[list[int], list[int]]:
+    """An answer and its place, for which a question is to be found: tokens and their cells."""
+    answer = Row()
+    reply_span(answer, laid, span, opening="")
+    return [BACKWARDS, *answer.ids, IM_END], [NONE, *answer.cell, NONE]
+
+
 def dialogue(laid: Laid, questions: Sequence[Question], lang: str, limit: int, rng: random.Random) -> Row:
-    """Questions about a document, one after the other, until `limit` tokens are reached; some only as history.
+    """Questions about a document, one after the other, until `limit` tokens are reached; some only as history, some
+    behind their answers.
 
     What stands on pages outside the window is not answered by these pages; an answer that the window cuts is left out.
     """
@@ -125,8 +137,13 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, limit: int, r
         if (cut and not spans) or (not spans and absent > ABSENT_SHARE * (asked + 1)):
             continue
         asked, absent = asked + 1, absent + (not spans)
-        out.prompt([ASK, *ids_of(question.text), IM_END], [NONE, *grounded(question.text, laid, spans), NONE])
-        if rng.random() < TOLD_SHARE:
+        how = rng.random()
+        backwards = bool(spans) and 0 <= how - TOLD_SHARE < BACKWARDS_SHARE
+        out.prompt(*(_placed(laid, spans[0]) if backwards else ([ASK], [NONE])))
+        out.prompt([*ids_of(question.text), IM_END], [*grounded(question.text, laid, spans), NONE], asked=True)
+        if backwards:
+            continue
+        if how < TOLD_SHARE:
             told = laid.text[slice(*spans[0])] if spans else ABSENT_TEXT[lang]
             out.prompt([*ids_of(told), IM_END])
             continue

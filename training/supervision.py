@@ -176,7 +176,7 @@ def codes(probes: Probes, trace: Trace, shape: Shape) -> Tensor:
 
 
 def next_token(net: Network, trace: Trace, answers: Tensor, token: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
-    """Cross entropy (n,) and hits (n,) of the answer tokens at flat text positions `answers`."""
+    """Cross entropy (n,) and hits (n,) of the tokens at flat text positions `answers`."""
     at = answers // shape.text * (shape.prefix + shape.text) + shape.prefix - 1 + answers % shape.text
     logits = net.logits(trace.final.flatten(0, 1)[at]).float()
     return F.cross_entropy(logits, token, reduction="none"), logits.argmax(-1) == token

@@ -84,7 +84,10 @@ class Run:
         seed = args.seed * 100 + self.here.rank + self.trainer.step
         stream = Stream(Corpus(args.data), seed, args.scale, self.stage)
         ahead = 4 if args.workers else None
-        return iter(DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=ahead))
+        # Alone, whichever batch is ready comes next: a worker with a long one holds nobody up.
+        ordered = self.here.world > 1
+        loader = DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=ahead, in_order=ordered)
+        return iter(loader)
 
     def _over(self) -> bool:
         """Whether the time of any process is up, so that all stop at the same step."""

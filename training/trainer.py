@@ -100,6 +100,9 @@ class Trainer:
         answers, weights = onto(batch.answers, device), onto(batch.weights, device)
         loss, hit = supervision.next_token(self.net, trace, answers, ids.flatten()[answers], shape)
         out["token"], out["token_hit"] = (loss * weights).sum() / weights.sum(), hit.float().mean()
+        asked = onto(batch.asked, device)
+        foretold, _ = supervision.next_token(self.net, trace, asked, ids.flatten()[asked], shape)
+        out["question"] = foretold.sum() / max(1, len(asked))
         return out, hit
 
     def take(self, batch: Batch, atlas: Atlas) -> dict[str, Tensor]:
@@ -167,7 +170,7 @@ class Trainer:
 WEIGHT_DECAY = 0.05
 WEIGHTS = {
     "dense": 1.0, "here": 0.3, "next": 0.5, "slots": 0.5, "classify": 0.1, "codes": 0.1, "find": 0.5, "line": 0.3,
-    "token": 1.0,
+    "token": 1.0, "question": 0.3,
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from render_service.style import Flow
 from training import examples
-from training.alphabet import ABSENT, COLUMN, FIRST_CHARACTER, IM_END, PAGE, ROW
+from training.alphabet import ABSENT, BACKWARDS, COLUMN, FIRST_CHARACTER, IM_END, PAGE, ROW
 from training.checkpoint import PAGE_ANCHORS, ROW_ANCHORS, alphabet
 from training.documents import Question
 from training.examples import Source
@@ -126,6 +126,25 @@ def test_history_is_given_without_anchors_and_not_predicted():
     assert not any(row.answer)
     assert characters(row.ids) == "第一条？" + LINES[0]
     assert row.ids[-1] == IM_END
+
+
+def test_a_question_behind_its_answer_is_all_that_is_foretold():
+    laid = lay(TEXT, recipe())
+    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", 200, Always(0.2))
+    assert not any(row.answer)
+    assert row.ids[0] == BACKWARDS
+    (start, _), places = spans_of(LINES[0])[0], laid.places
+    assert row.ids[1:4] == [PAGE + places.page[start], ROW + places.row[start], COLUMN + places.column[start]]
+    assert characters(row.ids) == LINES[0] + "第一条？"
+    foretold = [token for token, asked in zip(row.ids, row.asked, strict=True) if asked]
+    assert characters(foretold) == "第一条？"
+    assert foretold[-1] == IM_END
+
+
+def test_questions_are_foretold_and_their_replies_are_not_counted_among_them():
+    batch = Source(Prose(), 3, {"cards": 1.0}).batch(replace(recipe(), batch=4))
+    assert len(batch.asked)
+    assert not np.intersect1d(batch.asked, batch.answers).size
 
 
 def test_denials_stay_a_share_of_a_dialogue():
