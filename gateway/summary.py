@@ -7,6 +7,7 @@ import re
 from gateway.answers import Summary
 
 DECORATION = re.compile(r"^(?:#{1,6}\s+|[-*•·]\s+|\*\*)+|\*\*$|\*\*(?=[:：])")
+MARKED = re.compile(r"#{1,6}\s")
 TITLE = re.compile(r"(?:title|标题|题目)\s*[:：]\s*", re.IGNORECASE)
 OUTLINE = re.compile(r"(?:outline|contents|sections|structure|大纲|提纲|目录|结构)\s*[:：]?$", re.IGNORECASE)
 FACTS = re.compile(
@@ -17,14 +18,17 @@ FACT = re.compile(r"[^:：|]{1,60}(?:[:：]\s*\S|\s\|\s)")
 
 
 def summary_of(text: str) -> Summary:
-    """The first line is the title. Lines under a heading that says so, else by their look, are outline or facts."""
-    lines = [line for line in (DECORATION.sub("", raw.strip()).strip() for raw in text.splitlines()) if line]
+    """The first line is the title. The others are outline or facts: by the heading above them that says so, else as
+    headings are marked, else by their look."""
+    lines = [(raw, line) for raw in map(str.strip, text.splitlines()) if (line := DECORATION.sub("", raw).strip())]
     if not lines:
         return Summary()
     outline: list[str] = []
     facts: list[str] = []
     section: list[str] | None = None
-    for line in lines[1:]:
+    (_, title), *rest = lines
+    marked = any(MARKED.match(raw) for raw, _ in rest)
+    for raw, line in rest:
         if OUTLINE.match(line):
             section = outline
         elif FACTS.match(line):
@@ -32,5 +36,6 @@ def summary_of(text: str) -> Summary:
         elif section is not None:
             section.append(line)
         else:
-            (facts if FACT.match(line) else outline).append(line)
-    return Summary(TITLE.sub("", lines[0]), tuple(outline), tuple(facts))
+            is_heading = MARKED.match(raw) if marked else not FACT.match(line)
+            (outline if is_heading else facts).append(line)
+    return Summary(TITLE.sub("", title), tuple(outline), tuple(facts))

@@ -43,7 +43,7 @@ DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
 """Characters that the tower is asked for."""
 ASKED_PER_BATCH = 16384
 """Characters of questions that the decoder is asked for."""
-SORTS = {"cards": 0.03, "written": 0.55, "planted": 0.2, "synthesised": 0.13, "natural": 0.09}
+SORTS = {"cards": 0.03, "written": 0.45, "planted": 0.2, "synthesised": 0.2, "natural": 0.12}
 """Shares of the documents that are asked about: plain keys and values, documents written one by one,
 facts in real text, synthesised genres, real text."""
 AMID = 0.4

@@ -31,10 +31,10 @@ def draw_recipe(rng: random.Random, stage: int, scale: float) -> Recipe:
         page = (CODE_PAGE[0], rng.choice((20, 20, 16, 12, 8))) if rng.random() < 0.7 else (rng.randint(1, 5), 20)
         return _recipe(Shape(1, *page, text=384), (font_px, Flow.COLUMNS), scale, 0.25)
     if kind < 0.50:
-        return _recipe(Shape(1, *PAGE, text=448), (font_px, Flow.CELLS), scale, 0.72, 0.15, rng.random() < 0.6)
+        return _recipe(Shape(1, *PAGE, text=448), (font_px, Flow.CELLS), scale, 0.6, 0.15)
     pages = rng.choices([n for n, _ in PAGES], [w for _, w in PAGES])[0]
     page, flow = (CODE_PAGE, Flow.COLUMNS) if rng.random() < 0.25 else (PAGE, Flow.CELLS)
-    tower = rng.random() < 0.25
+    tower = rng.random() < 0.35
     return _recipe(Shape(pages, *page, text=_text(pages)), (font_px, flow), scale, 0.84, 0.85, tower)
 
 

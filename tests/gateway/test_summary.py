@@ -19,6 +19,15 @@ WHOLE = Summary("TR-8 Recorder", ("Overview", "Data"), ("Interval: 15 s", "Weigh
             id="Markdown",
         ),
         pytest.param(
+            "# TR-8 Recorder\n# Overview\n- It records what the sensors tell.\n## Data: days kept\n- Interval: 15 s",
+            Summary(
+                "TR-8 Recorder",
+                ("Overview", "Data: days kept"),
+                ("It records what the sensors tell.", "Interval: 15 s"),
+            ),
+            id="headings by their marks",
+        ),
+        pytest.param(
             "Title: TR-8 Recorder\nKey facts:\nInterval: 15 s\nWeight: 640 g\nOutline:\nOverview\nData",
             WHOLE,
             id="named",
