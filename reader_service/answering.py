@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from reader_service.budget import Need
 from reader_service.device import Device, Job, MemoryOf, Sink
 from reader_service.doubt import Echo, doubt_of
+from reader_service.entries import entries_of
 from reader_service.errors import DocumentNotResident, DoesNotFit, InvalidQuestion
 from reader_service.kv_pool import Resident
 from reader_service.leading import Lead, Led
@@ -107,14 +108,13 @@ class Answering(Job):
 
     def _leader(self, document: Resident) -> Lead | None:
         """What may take another token than the one drawn."""
-        marks = self.device.model.vocabulary.marks
+        marks, decode = self.device.model.vocabulary.marks, self.device.model.vocabulary.decode
+        least = self.device.model.facts.profile.least_place_probability
         if self.question.task is Task.TRANSCRIBE:
             return lines_of(document.page_texts, marks)
-        if self.question.task is Task.ASK:
-            echo = Echo(self.question.text, self.device.model.vocabulary.decode)
-            least = self.device.model.facts.profile.least_place_probability
-            return doubt_of(marks, least, echo, self.question.nearness)
-        return None
+        if self.question.task is Task.SUMMARIZE:
+            return entries_of(marks, least, decode)
+        return doubt_of(marks, least, Echo(self.question.text, decode), self.question.nearness)
 
     def advance(self) -> bool:
         """One chunk of the prompt; with the last one comes the first token."""

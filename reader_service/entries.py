@@ -1,0 +1,51 @@
+"""Leads a summary by readers that say where each of its entries stands: what stands in an unlikely place is left out.
+
+Such a reader names lines that look like headings and are none; the anchors of these are less likely. What is left out
+stays in the context, so that the reader goes on behind it. The first entry is always told: there may be no other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from reader_service.leading import Led
+from reader_service.model import Drawn, Leaning, Mark, MarkKind, Tokens
+
+_PLACE = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.SILENT})  # a column is a mark that says nothing
+
+
+class Entries:
+    """Leads one summary, see `Lead`. An entry is what stands between two line ends, with its anchors."""
+
+    decided = False
+    held: Tokens = ()
+    leaning: Leaning = MappingProxyType({})
+
+    def __init__(self, marks: Mapping[int, Mark], least_probability: float, decode: Callable[[Tokens], str]) -> None:
+        self._marks, self._least, self._decode = marks, math.log(least_probability), decode
+        self._anchors: list[Drawn] = []
+        self._begins = self._is_first = self._tells = True
+
+    def lead(self, drawn: Drawn) -> Led:
+        """See `Lead`: every token is taken, and said where its entry is told."""
+        mark = self._marks.get(drawn.token)
+        if mark and mark.kind is MarkKind.END:
+            return Led(drawn.token, said=(drawn.token,))
+        if self._begins and mark and mark.kind in _PLACE:
+            self._anchors.append(drawn)
+            return Led(drawn.token)
+        anchors, self._anchors = self._anchors, []
+        if self._begins:
+            self._tells = self._is_first or sum(anchor.log_probability for anchor in anchors) >= self._least
+            self._is_first = False
+        self._begins = mark is None and self._decode((drawn.token,)).endswith("\n")
+        said = (*(anchor.token for anchor in anchors), drawn.token)
+        return Led(drawn.token, said=said if self._tells else ())
+
+
+def entries_of(marks: Mapping[int, Mark], least_probability: float, decode: Callable[[Tokens], str]) -> Entries | None:
+    """None where every place is good enough, or the reader names none."""
+    named = any(mark.kind is MarkKind.ROW for mark in marks.values())
+    return Entries(marks, least_probability, decode) if least_probability and named else None
