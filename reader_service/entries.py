@@ -14,10 +14,12 @@ from reader_service.leading import Led
 from reader_service.model import Drawn, Leaning, Mark, MarkKind, Tokens
 
 _PLACE = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.SILENT})  # a column is a mark that says nothing
+_BULLETS = "#- "
 
 
 class Entries:
-    """Leads one summary, see `Lead`. An entry is what stands between two line ends, with its anchors."""
+    """Leads one summary, see `Lead`. An entry is what stands between two line ends, with its anchors; it is decided on
+    where its text begins, and without any it is none."""
 
     decided = False
     held: Tokens = ()
@@ -25,7 +27,8 @@ class Entries:
 
     def __init__(self, marks: Mapping[int, Mark], least_probability: float, decode: Callable[[Tokens], str]) -> None:
         self._marks, self._least, self._decode = marks, math.log(least_probability), decode
-        self._anchors: list[Drawn] = []
+        self._opening: list[int] = []
+        self._likelihood = 0.0  # log probability of the anchors
         self._begins = self._is_first = self._tells = True
 
     def lead(self, drawn: Drawn) -> Led:
@@ -33,15 +36,16 @@ class Entries:
         mark = self._marks.get(drawn.token)
         if mark and mark.kind is MarkKind.END:
             return Led(drawn.token, said=(drawn.token,))
-        if self._begins and mark and mark.kind in _PLACE:
-            self._anchors.append(drawn)
+        text = "" if mark else self._decode((drawn.token,))
+        if self._begins and (mark.kind in _PLACE if mark else not text.strip(_BULLETS)):
+            self._opening.append(drawn.token)
+            self._likelihood += drawn.log_probability if mark else 0.0
             return Led(drawn.token)
-        anchors, self._anchors = self._anchors, []
+        said = (*self._opening, drawn.token)
         if self._begins:
-            self._tells = self._is_first or sum(anchor.log_probability for anchor in anchors) >= self._least
-            self._is_first = False
-        self._begins = mark is None and self._decode((drawn.token,)).endswith("\n")
-        said = (*(anchor.token for anchor in anchors), drawn.token)
+            self._tells = self._is_first or self._likelihood >= self._least
+            self._is_first, self._opening, self._likelihood = False, [], 0.0
+        self._begins = text.endswith("\n")
         return Led(drawn.token, said=said if self._tells else ())
 
 

@@ -55,6 +55,7 @@ def said(*drawn: tuple[str, float]) -> list[int]:
             id="all lines of an entry go",
         ),
         pytest.param([("<page0><row0># a\n<row1><end>", 0.9)], "<page0><row0># a\n<end>", id="anchors without text"),
+        pytest.param([("<page0><row0># a\n<row1>- <end>", 0.9)], "<page0><row0># a\n<end>", id="a mark without text"),
         pytest.param([("plain\ntext<end>", 0.1)], "plain\ntext<end>", id="no places at all"),
     ],
 )
