@@ -213,7 +213,9 @@ class Answering(Job):
 
     def _prompt(self, document: Resident) -> list[int]:
         profile, question = self.device.model.facts.profile, self.question
-        history = [(profile.task_text(Task.ASK, turn.question), turn.answer) for turn in question.history]
+        # Summaries and transcripts are of the document alone: what was asked before would be told as part of it.
+        turns = question.history if question.task is Task.ASK else ()
+        history = [(profile.task_text(Task.ASK, turn.question), turn.answer) for turn in turns]
         task = profile.task_text(question.task, question.text, question.sidecar)
         return self.device.model.vocabulary.suffix(document.pages, task, history)
 

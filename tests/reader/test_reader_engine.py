@@ -172,6 +172,17 @@ def test_history_comes_before_the_question(bench):
     assert "".join(map(chr, seen[0].tokens)) == "a?b.c?"
 
 
+@pytest.mark.parametrize("task", [Task.SUMMARIZE, Task.TRANSCRIBE])
+def test_summaries_and_transcripts_are_of_the_document_alone(bench, task):
+    bench.resident()
+    bench.model.hook = lambda call, payload: seen.append(payload)
+    seen: list[object] = []
+    bench.ask("", task=task, history=(Turn("a?", "b."),))
+    bench.run()
+    prompt = "".join(map(chr, seen[0].tokens))
+    assert prompt == bench.model.facts.profile.task_text(task, "")
+
+
 def test_positions_go_on_behind_the_document(bench):
     bench.resident()  # the page takes positions 0 and 1, its end 2
     positions: list[object] = []

@@ -312,7 +312,7 @@ class AskRequest(_message.Message):
     """
     @_builtins.property
     def history(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Turn]:
-        """Earlier turns, oldest first."""
+        """Earlier turns, oldest first; summaries and transcripts are of the document alone."""
 
     @_builtins.property
     def sampling(self) -> _common_pb2.Sampling:

@@ -448,7 +448,7 @@ class AnswerRequest(_message.Message):
     """Most tokens to generate; 0 means the service's default."""
     @_builtins.property
     def history(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Turn]:
-        """Earlier turns, oldest first."""
+        """Earlier turns, oldest first; summaries and transcripts are of the document alone."""
 
     @_builtins.property
     def sampling(self) -> _common_pb2.Sampling:
