@@ -13,6 +13,8 @@ from gateway.documents import Manifest, Page, PageSize
 
 # A transcription is hardly longer than its text: one token a character and an anchor a line, and room for the rest.
 SPARE_TOKENS = 64
+# Some readers take a token a character, and their summaries quote; memory for more is better kept for other answers.
+SUMMARY_TOKENS = (512, 2048)
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,14 @@ def sizes_of(group: Group, manifest: Manifest) -> tuple[PageSize, ...]:
 
 def question_for(group: Group, question: Question, manifest: Manifest) -> Question:
     """What the group is asked: the question with what is known of the group's lines, a transcription with as many
-    tokens as its text can take."""
-    if question.task is not Task.TRANSCRIBE:
+    tokens as its text can take, a summary with as many as its text has characters, within bounds, if none are named."""
+    if question.task is Task.ASK:
         return replace(question, nearness=question.nearness[group.first : group.last])
     sizes = sizes_of(group, manifest)
     characters = sizes[-1].text_end - sizes[0].text_start
+    if question.task is Task.SUMMARIZE:
+        least, limit = SUMMARY_TOKENS
+        return replace(question, max_new_tokens=question.max_new_tokens or min(limit, max(least, characters)))
     most = characters + sum(len(size.line_starts) for size in sizes) + SPARE_TOKENS
     return replace(question, max_new_tokens=min(most, question.max_new_tokens or most))
 

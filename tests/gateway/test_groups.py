@@ -95,6 +95,20 @@ def test_a_transcription_may_be_as_long_as_its_text():
     assert question_for(Group(1, 3), Question(Task.ASK, "?"), manifest(5)).max_new_tokens == 0
 
 
+@pytest.mark.parametrize(
+    ("pages", "named", "tokens"),
+    [
+        pytest.param(2, 0, 512, id="a short text"),
+        pytest.param(8, 0, 800, id="as many as it has characters"),
+        pytest.param(40, 0, 2048, id="a long text"),
+        pytest.param(40, 9, 9, id="what the caller names"),
+    ],
+)
+def test_a_summary_may_be_as_long_as_its_text_within_bounds(pages, named, tokens):
+    question = Question(Task.SUMMARIZE, max_new_tokens=named)
+    assert question_for(Group(0, pages), question, manifest(40)).max_new_tokens == tokens
+
+
 async def test_the_tokens_that_the_caller_allows_are_for_all_groups_together(client, reader):
     reader.transcribe_pages = 1
     options = Options(task="transcribe", max_new_tokens=25)
