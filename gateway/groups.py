@@ -13,8 +13,9 @@ from gateway.documents import Manifest, Page, PageSize
 
 # A transcription is hardly longer than its text: one token a character and an anchor a line, and room for the rest.
 SPARE_TOKENS = 64
-# Some readers take a token a character, and their summaries quote; memory for more is better kept for other answers.
-SUMMARY_TOKENS = (512, 2048)
+# Some readers take a token a character, and their summaries quote. A reader keeps memory for twice 512 tokens free
+# behind the largest document that it admits, so that with the prompt this much always fits.
+SUMMARY_TOKENS = (512, 960)
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def test_a_transcription_may_be_as_long_as_its_text():
     [
         pytest.param(2, 0, 512, id="a short text"),
         pytest.param(8, 0, 800, id="as many as it has characters"),
-        pytest.param(40, 0, 2048, id="a long text"),
+        pytest.param(40, 0, 960, id="a long text"),
         pytest.param(40, 9, 9, id="what the caller names"),
     ],
 )
