@@ -9,10 +9,9 @@ import numpy.typing as npt
 
 from training import checkpoint
 
-IM_END, IM_START, VISION_START, VISION_END, IMAGE_PAD, BACKWARDS, ASK, TRANSCRIBE, SUMMARIZE, ABSENT, EOL = range(
+IM_END, IM_START, VISION_START, VISION_END, IMAGE_PAD, _VIDEO_PAD, ASK, TRANSCRIBE, SUMMARIZE, ABSENT, EOL = range(
     len(checkpoint.CONTROL)
 )
-"""Pages hold no video, so that its token is free: in training it stands before answers whose question follows."""
 PAGE = len(checkpoint.CONTROL)
 ROW = PAGE + checkpoint.PAGE_ANCHORS
 FIRST_CHARACTER = len(checkpoint.SPECIAL) + 256

@@ -10,20 +10,23 @@ from torch import Tensor
 from render_service import fonts
 from render_service.style import Flow
 from training.checkpoint import alphabet
+from training.covered import NARROW_BOX, WIDE_BOX
 from training.examples import Batch
 
+BOX_INK = 128
 BORDER_PX = 4
 """Ink may leave its cell by a few pixels; the canvas has this much room around the page while composing."""
 
 
 class Atlas:
-    """Masks of the alphabet by (font size, flow): (glyphs, side, side) uint8 on the device, and code point → row."""
+    """Masks of the alphabet and of two boxes by (font size, flow), (glyphs, side, side) uint8 on the device; and code
+    point → row."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self.masks: dict[tuple[int, Flow], Tensor] = {}
         self.rows = torch.zeros(0x110000, dtype=torch.long, device=device)
-        points = torch.tensor([ord(c) for c in alphabet()], device=device)
+        points = torch.tensor([*map(ord, alphabet()), WIDE_BOX, NARROW_BOX], device=device)
         self.rows[points] = torch.arange(len(points), device=device)
 
     def of(self, font_px: int, flow: Flow) -> Tensor:
@@ -35,7 +38,9 @@ class Atlas:
 
 def _masks(font_px: int, flow: Flow) -> npt.NDArray[np.uint8]:
     side = font_px + 2 * BORDER_PX
-    masks = np.zeros((len(alphabet()), side, side), np.uint8)
+    masks = np.zeros((len(alphabet()) + 2, side, side), np.uint8)
+    for row, width in ((-2, font_px), (-1, font_px // 2)):
+        masks[row, BORDER_PX : BORDER_PX + font_px, BORDER_PX : BORDER_PX + width] = BOX_INK
     for row, character in enumerate(alphabet()):
         mask = fonts.mask(ord(character), font_px, flow) or fonts.missing_box(ord(character), font_px, flow)
         y, x = mask.top + BORDER_PX, mask.left + BORDER_PX

@@ -17,6 +17,7 @@ from render_service.layout import PageLayout
 from render_service.style import Flow
 from training.alphabet import ABSENT, COLUMN, IM_END, IM_START, PAGE, ROW, VISION_END, VISION_START
 from training.checkpoint import ROW_ANCHORS
+from training.covered import covered
 from training.documents import (
     Document,
     Lang,
@@ -52,6 +53,8 @@ SHOWN = 0.8
 """Share of the documents without Markdown's marks, as the pages of a Markdown document are."""
 ENOUGH = 0.7
 """Share of the characters wanted at which no other written document follows."""
+COVERED = 0.6
+"""Share of the transcribed pages on which words are covered."""
 PULLED = 64
 """Most positions of an example at which attention is pulled; more cost memory and teach little."""
 
@@ -61,12 +64,15 @@ class Batch:
     """Arrays of one batch; text arrays are (batch, text).
 
     A pull names text offsets (batch, at most PULLED), counted from the last token of the prefix, whose queries should
-    look at cells; offsets that are not used carry the cell NONE.
+    look at keys; offsets that are not used carry the key NONE.
     """
 
     recipe: Recipe
     ids: Ints
-    skip: Ints
+    again: Ints
+    """The cell that is shown again at a position of the text, or NONE."""
+    where: Ints
+    """(3, batch, text): how far behind the prefix, in time, height and width."""
     answers: Ints
     """(n,) flat positions in `ids` of the tokens to predict."""
     weights: npt.NDArray[np.float32]
@@ -88,10 +94,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Where queries stand and which cell and slot they should look at: three arrays (batch, at most PULLED)."""
+    """Where queries stand and what they should look at: arrays (batch, at most PULLED).
+
+    `key` is a position in the sequence, that of the start token where there is no place, and `line` that of the first
+    cell of the place's row.
+    """
 
     offset: Ints
-    cell: Ints
+    key: Ints
+    line: Ints
     slot: Ints
 
 
@@ -101,6 +112,21 @@ def prefix_ids(shape: Shape, image_pad: int) -> list[int]:
     for page in range(shape.pages):
         ids += [PAGE + page, VISION_START, *[image_pad] * shape.cells, VISION_END]
     return ids
+
+
+def offsets(again: Ints, skip: Ints, shape: Shape) -> Ints:
+    """How far behind the prefix every text token stands, as Qwen2-VL counts time, height and width.
+
+    Args:
+        again: (batch, text) the cell that is shown there, or NONE; a page takes as much as its longer side.
+        skip: (batch,) text positions that are taken to stand before the text and are left out of the batch.
+        shape: of the pages.
+    """
+    seen, inside = again != NONE, again % shape.cells
+    last = seen & (inside == shape.cells - 1)
+    takes = np.where(seen, np.where(last, max(shape.rows, shape.columns), 0), 1)
+    start = np.cumsum(takes, axis=1) - takes + skip[:, None]
+    return start + np.where(seen, np.stack([0 * inside, inside // shape.columns, inside % shape.columns]), 0)
 
 
 def is_anchor(ids: Ints) -> npt.NDArray[np.bool_]:
@@ -142,14 +168,18 @@ class Source:
             text = (code if kind < 0.15 else table)(self.rng, characters)
         elif kind < (0.45 if columns else 0.2):
             text = noise(self.rng, characters)
-        elif kind < (0.85 if columns else 0.45):
+        elif kind < (0.85 if columns else 0.35):
             text = self._synthesized(recipe, lang, characters).text
+        elif kind < (0.9 if columns else 0.5):
+            text = self._written(recipe, lang, characters).text
         else:
             text = self.corpus.window(self.rng, lang, characters)
         if recipe.flow is Flow.CELLS and self.rng.random() < SHOWN:
             text = shown(self.rng, Document(text, (), lang, "cells", outline(text))).text
         laid = lay(known(text), recipe)
-        row = laid and transcription(laid, self.rng)
+        if laid and self.rng.random() < COVERED:
+            laid = covered(laid, recipe.flow, self.rng)
+        row = laid and transcription(laid, recipe.shape, self.rng)
         return (row, laid) if row and laid else None
 
     def _document(self, recipe: Recipe) -> tuple[Document, Laid] | None:
@@ -210,7 +240,7 @@ class Source:
         document, laid = drawn
         questions = [q for q in document.questions if known(q.text) == q.text]
         self.rng.shuffle(questions)
-        row = dialogue(laid, questions, document.lang, recipe.shape.text, self.rng)
+        row = dialogue(laid, questions, document.lang, recipe.shape, self.rng)
         return (row, laid) if any(row.answer) else None
 
     def _summary(self, recipe: Recipe) -> tuple[Row, Laid] | None:
@@ -218,17 +248,18 @@ class Source:
         if drawn is None:
             return None
         document, laid = drawn
-        return summary(laid, entries(document)), laid
+        return summary(laid, recipe.shape, entries(document)), laid
 
     def _collate(self, recipe: Recipe, drawn: Sequence[tuple[Row, Laid]]) -> Batch:
         shape, size = recipe.shape, (recipe.batch, recipe.shape.text)
-        ids, cell, slot = (np.full(size, fill, np.int64) for fill in (IM_END, NONE, NONE))
+        ids, cell, key, slot, again = (np.full(size, fill, np.int64) for fill in (IM_END, NONE, NONE, NONE, NONE))
         answer, asked = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
         dense, glyphs = [], []
         for b, (row, doc) in enumerate(drawn):
             n, first = min(len(row.ids), shape.text), b * shape.pages
             ids[b, :n], answer[b, :n], asked[b, :n] = row.ids[:n], row.answer[:n], row.asked[:n]
-            cell[b, :n], slot[b, :n] = row.cell[:n], row.slot[:n]
+            cell[b, :n], key[b, :n], slot[b, :n] = row.cell[:n], row.key[:n], row.slot[:n]
+            again[b, :n] = row.again[:n]
             for number, p in enumerate(doc.pages):
                 dense.append(self._dense(doc, p, shape, first + number))
                 where = np.full(len(p.x), first + number)
@@ -236,31 +267,35 @@ class Source:
         seen = np.concatenate(dense, axis=1)
         seen = seen[:, self.np_rng.permutation(seen.shape[1])[:DENSE_PER_BATCH]]
         skip = np.array([row.skip for row, _ in drawn], np.int64)
+        places = key, np.where(cell >= 0, key - cell % shape.columns, NONE), slot
         anchor = is_anchor(ids)
         answers = np.flatnonzero(answer)
         decides = (anchor | (ids == ABSENT)).ravel()[answers]
         return Batch(
-            recipe, ids, skip, answers, np.where(decides, 4.0, 1.0).astype(np.float32),
+            recipe, ids, again, offsets(again, skip, shape), answers, np.where(decides, 4.0, 1.0).astype(np.float32),
             asked=self.np_rng.permutation(np.flatnonzero(asked))[:ASKED_PER_BATCH],
-            here=self._pull(cell != NONE, cell, slot, 1),
-            next=self._pull(answer & ~anchor & (cell != NONE), cell, slot, 0),
-            find=self._pull(answer & anchor, cell, slot, 0),
+            here=self._pull(cell != NONE, places, 1),
+            next=self._pull(answer & ~anchor & (cell != NONE), places, 0),
+            find=self._pull(answer & anchor, places, 0),
             dense_at=seen[0], dense_token=seen[1], glyphs=np.concatenate(glyphs),
         )  # fmt: skip
 
-    def _pull(self, wanted: npt.NDArray[np.bool_], cell: Ints, slot: Ints, step: int) -> Pull:
+    def _pull(self, wanted: npt.NDArray[np.bool_], places: Sequence[Ints], step: int) -> Pull:
         """Some of the wanted positions of every example."""
         wanted = wanted[:, : wanted.shape[1] - step] if step else wanted
-        offset, cells, slots = (np.full((len(wanted), PULLED), fill, np.int64) for fill in (0, NONE, NONE))
+        out = Pull(*(np.full((len(wanted), PULLED), fill, np.int64) for fill in (0, NONE, NONE, NONE)))
         for b, row in enumerate(wanted):
             at = self.np_rng.permutation(np.flatnonzero(row))[:PULLED]
-            offset[b, : len(at)], cells[b, : len(at)], slots[b, : len(at)] = at + step, cell[b, at], slot[b, at]
-        return Pull(offset, cells, slots)
+            out.offset[b, : len(at)] = at + step
+            for column, values in zip((out.key, out.line, out.slot), places, strict=True):
+                column[b, : len(at)] = values[b, at]
+        return out
 
     def _dense(self, doc: Laid, p: PageLayout, shape: Shape, page: int) -> Ints:
-        """Some of a page's characters as (flat place, token): (2, at most DENSE_PER_PAGE)."""
+        """Some of a page's characters, covered ones first, as (flat place, token): (2, at most DENSE_PER_PAGE)."""
         places = doc.places
         seen = p.text_start + np.flatnonzero(places.cell[p.text_start : p.text_end] != SINK)
-        chosen = self.np_rng.permutation(seen)[:DENSE_PER_PAGE]
+        order = self.np_rng.permutation(seen)
+        chosen = order[np.argsort(~np.isin(order, doc.covered), kind="stable")][:DENSE_PER_PAGE]
         at = (page * shape.cells + places.cell[chosen] % shape.cells) * SLOTS + places.slot[chosen]
         return np.stack([at, doc.ids[chosen]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
@@ -83,6 +83,8 @@ class Laid:
     pages: tuple[PageLayout, ...]
     ids: Ints
     places: Places
+    covered: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    """Characters in whose place a box is shown."""
 
     @property
     def start(self) -> int:

@@ -41,12 +41,12 @@ def cell_index(shape: Shape, device: torch.device) -> Tensor:
     return (page + torch.arange(shape.cells, device=device)).reshape(-1)
 
 
-def positions(shape: Shape, skip: Tensor) -> Tensor:
+def positions(shape: Shape, where: Tensor) -> Tensor:
     """mRoPE positions (3, batch, sequence) of time, height and width, as Qwen2-VL counts them.
 
-    skip: (batch,) text positions that are taken to stand before the text and are left out of the batch.
+    where: (3, batch, text) how far behind the prefix the text stands.
     """
-    device = skip.device
+    device = where.device
     step = 2 + max(shape.rows, shape.columns) + 1
     start = torch.arange(shape.pages, device=device)[:, None] * step + 1
     cell = torch.arange(shape.cells, device=device)
@@ -55,9 +55,8 @@ def positions(shape: Shape, skip: Tensor) -> Tensor:
     vision = (start + 2)[None] + offsets[:, None]
     page = torch.cat([head.expand(3, -1, -1), vision, tail.expand(3, -1, -1)], dim=2).reshape(3, -1)
     prefix = torch.cat([torch.zeros(3, 1, device=device, dtype=page.dtype), page], dim=1)
-    text = 1 + shape.pages * step + torch.arange(shape.text, device=device) + skip[:, None]
-    batch = skip.shape[0]
-    return torch.cat([prefix[:, None].expand(3, batch, -1), text.expand(3, batch, -1)], dim=2)
+    text = 1 + shape.pages * step + where
+    return torch.cat([prefix[:, None].expand(3, where.shape[1], -1), text], dim=2)
 
 
 def _rotate_half(x: Tensor) -> Tensor:
@@ -178,12 +177,17 @@ class Network(nn.Module):
         angles = torch.cat([angles, angles], dim=1)
         return angles.cos(), angles.sin()
 
-    def think(self, seen: Tensor, ids: Tensor, shape: Shape, skip: Tensor) -> Trace:
-        """seen: (batch, pages * cells, width); ids: (batch, sequence), any id at the cells → trace of all layers."""
+    def think(self, seen: Tensor, ids: Tensor, shape: Shape, again: Tensor, where: Tensor) -> Trace:
+        """seen: (batch, pages * cells, width); ids: (batch, sequence), any id at the cells → trace of all layers.
+
+        again: (batch, text) which cell of `seen` is shown there once more, negative where none is; where: `positions`.
+        """
         x = F.embedding(ids, self.model.model.language_model.embed_tokens.weight)
-        index = cell_index(shape, ids.device)
-        x = x.index_copy(1, index, seen.to(x.dtype))
-        cos, sin = self._text_angles(positions(shape, skip))
+        index, seen = cell_index(shape, ids.device), seen.to(x.dtype)
+        shown = seen.gather(1, again.clamp(min=0)[..., None].expand(-1, -1, seen.shape[-1]))
+        text = torch.where(again[..., None] >= 0, shown, x[:, shape.prefix :])
+        x = torch.cat([x[:, : shape.prefix].index_copy(1, index, seen), text], dim=1)
+        cos, sin = self._text_angles(positions(shape, where))
         hidden, queries, keys = [], [], []
         for block in self.decoder:
             x, q, k = block(x, cos, sin)

@@ -10,33 +10,58 @@ from itertools import repeat
 
 import numpy as np
 
-from training.alphabet import ABSENT, ASK, BACKWARDS, COLUMN, IM_END, PAGE, ROW, SUMMARIZE, TRANSCRIBE, ids_of
+from training.alphabet import (
+    ABSENT,
+    ASK,
+    COLUMN,
+    IM_END,
+    IMAGE_PAD,
+    PAGE,
+    ROW,
+    SUMMARIZE,
+    TRANSCRIBE,
+    VISION_END,
+    VISION_START,
+    ids_of,
+)
 from training.documents import Question
 from training.laid import NONE, SINK, Laid
+from training.network import Shape
 
 CONTEXT = 120
 """Characters around an answer in which the words of its question are looked for."""
 ABSENT_TEXT = {"zh": "文档中没有提到。", "en": "The document does not say."}
 ABSENT_SHARE = 0.4
 """Most questions of a dialogue that its pages do not answer. Groups of pages are asked for what stands on others."""
-TOLD_SHARE = 0.15
+TOLD_SHARE = 0.08
 """Turns of a dialogue that are given as its history: answers without anchors, as callers send them back."""
-BACKWARDS_SHARE = 0.15
-"""Questions that follow their answer: which words ask for a value, and not for its neighbour, is learnt there."""
+SHOWN_SHARE, NEAR_SHARE = 0.92, 0.9
+"""Questions behind which pages are shown again, and those of them whose answer certainly stands on one of these."""
+SHOWN_PAGES = (1, 2, 2, 3)
+"""How many of several pages are shown again."""
 KEY_CHARACTERS = 120
 """Longest sentence that a summary quotes."""
 
 
 @dataclass(slots=True)
 class Row:
-    """One example of a batch, growing token by token."""
+    """One example of a batch, growing token by token.
 
+    A place is a cell of the pages before the text; `key` is where it stands in the sequence, which is among the pages
+    that are shown again, if it is on one of them. `again` names the cell that a vision token in the text shows.
+    """
+
+    shape: Shape
     ids: list[int] = field(default_factory=list)
     answer: list[bool] = field(default_factory=list)
     asked: list[bool] = field(default_factory=list)
     cell: list[int] = field(default_factory=list)
+    key: list[int] = field(default_factory=list)
     slot: list[int] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)
     skip: int = 0
+    _shown: dict[int, int] = field(default_factory=dict)
+    """Where in the sequence the first cell of every page stands that is shown again in this turn."""
 
     def prompt(self, tokens: Sequence[int], cells: Sequence[int] | None = None, asked: bool = False) -> None:
         """Append tokens that are given; some stand on the page as well. Those `asked` are foretold all the same."""
@@ -47,12 +72,40 @@ class Row:
         """Append a token to predict and the place it is read from."""
         self._add(token, True, cell, slot)
 
-    def _add(self, token: int, answer: bool, cell: int, slot: int, asked: bool = False) -> None:
+    def show(self, pages: Sequence[int]) -> None:
+        """Append pages once more: from here to the end of the turn their characters are read there."""
+        cells = self.shape.cells
+        for page in pages:
+            self.prompt([PAGE + page, VISION_START])
+            self._shown[page] = self.shape.prefix + len(self.ids)
+            for cell in range(page * cells, (page + 1) * cells):
+                self._add(IMAGE_PAD, False, NONE, NONE, again=cell)
+            self.prompt([VISION_END])
+
+    def end_turn(self) -> None:
+        """Forget which pages were shown again."""
+        self._shown.clear()
+
+    def _add(self, token: int, answer: bool, cell: int, slot: int, asked: bool = False, again: int = NONE) -> None:
         self.ids.append(token)
         self.answer.append(answer)
         self.asked.append(asked)
         self.cell.append(cell)
+        self.key.append(self._key(cell))
         self.slot.append(slot)
+        self.again.append(again)
+
+    def _key(self, cell: int) -> int:
+        """Sequence position of a cell; SINK is the start token; NONE stays NONE."""
+        if cell < 0:
+            return 0 if cell == SINK else NONE
+        page, inside = divmod(cell, self.shape.cells)
+        return self._shown.get(page, page * (self.shape.cells + 3) + 3) + inside
+
+    def drop(self, index: int) -> None:
+        """Take a token out again."""
+        for column in (self.ids, self.answer, self.asked, self.cell, self.key, self.slot, self.again):
+            del column[index]
 
 
 def reply_span(out: Row, laid: Laid, span: tuple[int, int], opening: str | None = None) -> None:
@@ -78,7 +131,7 @@ def reply_span(out: Row, laid: Laid, span: tuple[int, int], opening: str | None 
         out.reply(int(laid.ids[i]), cell if cell != SINK else int(places.cell[i - 1]), int(places.slot[i]))
 
 
-def transcription(laid: Laid, rng: random.Random) -> Row | None:
+def transcription(laid: Laid, shape: Shape, rng: random.Random) -> Row | None:
     """The transcription of one page, from its start or from some line on."""
     page = rng.choice(laid.pages)
     starts = [page.text_start + s for s in page.line_starts]
@@ -86,14 +139,14 @@ def transcription(laid: Laid, rng: random.Random) -> Row | None:
     if not inked:
         return None
     first = inked[0] if rng.random() < 0.4 else rng.choice(inked)
-    out = Row()
+    out = Row(shape)
     out.prompt([TRANSCRIBE, IM_END])
     reply_span(out, laid, (first, page.text_end))
     out.reply(IM_END, SINK, SINK)
     if first != inked[0]:
         # The lines before stay out of the batch, but not out of the position count; where to go on is given.
         out.skip = int(first - page.text_start + np.searchsorted(starts, first)) + 1
-        del out.ids[2], out.answer[2], out.asked[2], out.cell[2], out.slot[2]
+        out.drop(2)
         out.answer[2] = False
     elif len(laid.pages) > 1:
         out.answer[2] = False  # which of several pages to transcribe is given
@@ -116,20 +169,26 @@ def grounded(question: str, laid: Laid, spans: Sequence[tuple[int, int]]) -> lis
     return cells
 
 
-def _placed(laid: Laid, span: tuple[int, int]) -> tuple[list[int], list[int]]:
-    """An answer and its place, for which a question is to be found: tokens and their cells."""
-    answer = Row()
-    reply_span(answer, laid, span, opening="")
-    return [BACKWARDS, *answer.ids, IM_END], [NONE, *answer.cell, NONE]
+def pages_to_show(laid: Laid, question: str, answer: tuple[int, int] | None, rng: random.Random) -> list[int]:
+    """Pages that the question's words speak of, with that of the answer most of the time; in their order."""
+    count = min(len(laid.pages), rng.choice(SHOWN_PAGES))
+    size = 2 if any(c >= "\u2e80" for c in question) else 4
+    grams = {question[i : i + size].lower() for i in range(len(question) - size + 1)}
+    texts = [laid.text[page.text_start : page.text_end].lower() for page in laid.pages]
+    near = [sum(gram in text for gram in grams) + 2 * rng.random() for text in texts]
+    if answer and rng.random() < NEAR_SHARE:
+        near[int(laid.places.page[answer[0]])] += len(question)
+    return sorted(sorted(range(len(texts)), key=lambda page: -near[page])[:count])
 
 
-def dialogue(laid: Laid, questions: Sequence[Question], lang: str, limit: int, rng: random.Random) -> Row:
-    """Questions about a document, one after the other, until `limit` tokens are reached; some only as history, some
-    behind their answers.
+def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape, rng: random.Random) -> Row:
+    """Questions about a document, one after the other, until the text is full; some only as history.
+
+    Behind a question some pages are shown again, so that they are read with it in mind, and it is asked once more.
 
     What stands on pages outside the window is not answered by these pages; an answer that the window cuts is left out.
     """
-    out = Row()
+    out = Row(shape)
     asked = absent = 0
     for question in questions:
         spans = [span for span in question.spans if laid.holds(span)]
@@ -137,23 +196,26 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, limit: int, r
         if (cut and not spans) or (not spans and absent > ABSENT_SHARE * (asked + 1)):
             continue
         asked, absent = asked + 1, absent + (not spans)
-        how = rng.random()
-        backwards = bool(spans) and 0 <= how - TOLD_SHARE < BACKWARDS_SHARE
-        out.prompt(*(_placed(laid, spans[0]) if backwards else ([ASK], [NONE])))
-        out.prompt([*ids_of(question.text), IM_END], [*grounded(question.text, laid, spans), NONE], asked=True)
-        if backwards:
-            continue
-        if how < TOLD_SHARE:
+        asking = [ASK, *ids_of(question.text), IM_END], [NONE, *grounded(question.text, laid, spans), NONE]
+        out.prompt(*asking, asked=True)
+        if rng.random() < TOLD_SHARE:
             told = laid.text[slice(*spans[0])] if spans else ABSENT_TEXT[lang]
             out.prompt([*ids_of(told), IM_END])
             continue
+        again = pages_to_show(laid, question.text, spans[0] if spans else None, rng)
+        reply = spans[0][1] - spans[0][0] if spans else len(ABSENT_TEXT[lang])
+        takes = len(again) * (shape.cells + 3) + len(asking[0]) + reply
+        if len(out.ids) + takes < shape.text and rng.random() < SHOWN_SHARE:
+            out.show(again)
+            out.prompt(*asking)
         if spans:
             reply_span(out, laid, spans[0], opening="")
         else:
             for token in (ABSENT, *ids_of(ABSENT_TEXT[lang])):
                 out.reply(int(token), SINK, SINK)
         out.reply(IM_END, SINK, SINK)
-        if len(out.ids) >= limit:
+        out.end_turn()
+        if len(out.ids) >= shape.text:
             break
     return out
 
@@ -167,12 +229,12 @@ class Entry:
     key: tuple[int, int] | None
 
 
-def summary(laid: Laid, entries: Sequence[Entry]) -> Row:
+def summary(laid: Laid, shape: Shape, entries: Sequence[Entry]) -> Row:
     """`# heading` a line, deeper ones with more marks, and `- sentence` for what a section says; nothing without any.
 
     The anchors come first, so that a line is found before its level is told.
     """
-    out = Row()
+    out = Row(shape)
     out.prompt([SUMMARIZE, IM_END])
     for entry in entries:
         _line(out, laid, "#" * entry.level + " ", entry.heading)

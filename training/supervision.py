@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.laid import NONE, SINK, SLOT_COLUMNS, SLOT_ROWS, SLOTS
+from training.laid import NONE, SLOT_COLUMNS, SLOT_ROWS, SLOTS
 from training.network import Network, Shape, Trace, cell_index
 
 CODE_LAYER, PAGE_LAYER, HERE_LAYER, NEXT_LAYER, SLOT_LAYER, FIND_LAYER = 1, 2, 2, 3, 4, 5
@@ -43,16 +43,17 @@ class Probes(nn.Module):
 
 @dataclass(frozen=True)
 class Aim:
-    """A pull on the device: text offsets, cells and slots, each (batch, pulled)."""
+    """A pull on the device: text offsets, keys, keys of their lines and slots, each (batch, pulled)."""
 
     offset: Tensor
-    cell: Tensor
+    key: Tensor
+    line: Tensor
     slot: Tensor
 
     @property
     def known(self) -> Tensor:
         """Which offsets are used."""
-        return self.cell != NONE
+        return self.key != NONE
 
 
 def dense(net: Network, probes: Probes, seen: Tensor, at: Tensor, token: Tensor) -> tuple[Tensor, Tensor]:
@@ -74,12 +75,6 @@ def dense(net: Network, probes: Probes, seen: Tensor, at: Tensor, token: Tensor)
     return F.cross_entropy(logits, token), (logits.argmax(-1) == token).float().mean()
 
 
-def key_of(cell: Tensor, shape: Shape) -> Tensor:
-    """Sequence position of a cell; SINK is the start token; NONE stays NONE."""
-    position = cell // shape.cells * (shape.cells + 3) + 3 + cell % shape.cells
-    return torch.where(cell == SINK, 0, torch.where(cell == NONE, NONE, position))
-
-
 def _log_attention(trace: Trace, layer: int, heads: slice, at: Tensor) -> Tensor:
     """Log attention of the queries at sequence positions (batch, pulled): (batch, heads, pulled, sequence)."""
     q, k = trace.queries[layer][:, heads], trace.keys[layer][:, heads]
@@ -99,10 +94,9 @@ def _pull(log_attention: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return loss, hit
 
 
-def _pull_along(log_attention: Tensor, cell: Tensor, shape: Shape) -> Tensor:
-    """Mean -log of the attention on the row of cells (batch, pulled), where cell is a place."""
-    known, first = cell >= 0, key_of(cell - cell % shape.columns, shape)
-    key = torch.arange(log_attention.shape[-1], device=cell.device)
+def _pull_along(log_attention: Tensor, first: Tensor, shape: Shape) -> Tensor:
+    """Mean -log of the attention on the rows whose first cells have these keys (batch, pulled), where there is one."""
+    known, key = first != NONE, torch.arange(log_attention.shape[-1], device=first.device)
     along = (key >= first[:, None, :, None]) & (key < first[:, None, :, None] + shape.columns)
     mass = log_attention.masked_fill(~along, -1e9).logsumexp(-1) * known[:, None]
     return -mass.sum() / (known.sum().clamp(min=1) * log_attention.shape[1])
@@ -120,9 +114,9 @@ def pointers(probes: Probes, trace: Trace, aims: dict[str, Aim], shape: Shape) -
         ("find", anchor, FIND_LAYER, slice(0, None)),
     ):
         log_attention = _log_attention(trace, layer, heads, before + aim.offset)
-        out[name], out[f"{name}_hit"] = _pull(log_attention, key_of(aim.cell, shape))
+        out[name], out[f"{name}_hit"] = _pull(log_attention, aim.key)
     lines = [_log_attention(trace, layer, slice(POINTER_HEADS, None), before + anchor.offset) for layer in LINE_LAYERS]
-    out["line"] = torch.stack([_pull_along(line, anchor.cell, shape) for line in lines]).mean()
+    out["line"] = torch.stack([_pull_along(line, anchor.line, shape) for line in lines]).mean()
     out["slots"], out["slot_hit"] = _pull_slots(trace, to_come, shape)
     at_hand = _named(probes.here_slot, trace.hidden[HERE_LAYER], before + here.offset, here.slot)
     out["classify"] = at_hand + _named(
@@ -145,7 +139,7 @@ def _classify(logits: Tensor, target: Tensor) -> Tensor:
 
 def _pull_slots(trace: Trace, aim: Aim, shape: Shape) -> tuple[Tensor, Tensor]:
     """The head of the slot to be read looks at its cell, all other slot heads look at the start token."""
-    key, known, at = key_of(aim.cell, shape), aim.known, shape.prefix - 1 + aim.offset
+    key, known, at = aim.key, aim.known, shape.prefix - 1 + aim.offset
     hits, sinks, found = [], [], []
     for row in range(SLOT_ROWS):
         log_attention = _log_attention(trace, SLOT_LAYER + row, slice(0, SLOT_COLUMNS), at)

@@ -40,8 +40,8 @@ LOG_EVERY, OBSERVE_EVERY = 100, 5
 class Stream(IterableDataset[Batch]):
     """Endless batches; every worker of every rank draws its own."""
 
-    def __init__(self, corpus: Corpus, seed: int, scale: float, stage: Tensor) -> None:
-        self.corpus, self.seed, self.scale, self.stage = corpus, seed, scale, stage
+    def __init__(self, corpus: Corpus, seed: int, scale: float, reading: float, stage: Tensor) -> None:
+        self.corpus, self.seed, self.scale, self.reading, self.stage = corpus, seed, scale, reading, stage
 
     def __iter__(self) -> Iterator[Batch]:
         worker = torch.utils.data.get_worker_info()
@@ -49,7 +49,8 @@ class Stream(IterableDataset[Batch]):
         source = Source(self.corpus, self.seed * 1000 + number)
         for count in itertools.count():
             # The recipe depends on worker and count alone, so that all ranks work on equal shapes at a time.
-            yield source.batch(draw_recipe(random.Random(number * 1_000_003 + count), int(self.stage), self.scale))
+            rng = random.Random(number * 1_000_003 + count)
+            yield source.batch(draw_recipe(rng, int(self.stage), self.scale, self.reading))
 
 
 class Run:
@@ -82,7 +83,7 @@ class Run:
         args = self.args
         # A run that goes on draws other batches than the one before it did.
         seed = args.seed * 100 + self.here.rank + self.trainer.step
-        stream = Stream(Corpus(args.data), seed, args.scale, self.stage)
+        stream = Stream(Corpus(args.data), seed, args.scale, args.reading, self.stage)
         ahead = 4 if args.workers else None
         # Alone, whichever batch is ready comes next: a worker with a long one holds nobody up.
         ordered = self.here.world > 1
@@ -162,6 +163,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--hold", type=float, default=0.45, help="share of the run before the rate falls to zero")
     parser.add_argument("--workers", type=int, default=12, help="processes a rank that make batches")
     parser.add_argument("--scale", type=float, default=1.5, help="batch size factor")
+    parser.add_argument("--reading", type=float, default=0.0, help="share of steps that only transcribe pages")
     parser.add_argument("--stage", type=int, help="start in this stage")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--muon", action="store_true", help="the layers' matrices learn by Muon instead of AdamW")

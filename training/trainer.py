@@ -93,7 +93,8 @@ class Trainer:
         prefix = torch.tensor(prefix_ids(shape, IMAGE_PAD), device=device).expand(batch.recipe.batch, -1)
         ids = onto(batch.ids, device)
         tokens = torch.cat([prefix, ids], dim=1)
-        trace = self.net.think(given.reshape(len(ids), -1, given.shape[-1]), tokens, shape, onto(batch.skip, device))
+        again, where = onto(batch.again, device), onto(batch.where, device)
+        trace = self.net.think(given.reshape(len(ids), -1, given.shape[-1]), tokens, shape, again, where)
         aims = {name: aim_of(getattr(batch, name), device) for name in ("here", "next", "find")}
         out |= supervision.pointers(self.probes, trace, aims, shape)
         out["codes"] = supervision.codes(self.probes, trace, shape)
@@ -181,4 +182,4 @@ def onto(values: npt.NDArray[Any], device: torch.device) -> Tensor:
 
 def aim_of(pull: Pull, device: torch.device) -> Aim:
     """A batch's pull on the device."""
-    return Aim(onto(pull.offset, device), onto(pull.cell, device), onto(pull.slot, device))
+    return Aim(*(onto(values, device) for values in (pull.offset, pull.key, pull.line, pull.slot)))

@@ -44,17 +44,17 @@ def sheets(folder: Path, documents: int = 40) -> list[Sheet]:
         "read14": Recipe(Shape(1, *PAGE, text=448), 14, Flow.CELLS, documents, 0.0),
         "read12": Recipe(Shape(1, *PAGE, text=448), 12, Flow.CELLS, documents, 0.0),
         "code14": Recipe(Shape(1, *CODE_PAGE, text=448), 14, Flow.COLUMNS, documents, 0.0),
-        "ask1p": Recipe(Shape(1, *PAGE, text=448), 14, Flow.CELLS, documents, 1.0),
-        "ask4p": Recipe(Shape(4, *PAGE, text=512), 14, Flow.CELLS, documents // 2, 1.0),
-        "ask8p": Recipe(Shape(8, *PAGE, text=640), 14, Flow.CELLS, documents // 2, 1.0),
-        "ask8p12": Recipe(Shape(8, *PAGE, text=640), 12, Flow.CELLS, documents // 2, 1.0),
-        "askcode4p": Recipe(Shape(4, *CODE_PAGE, text=512), 14, Flow.COLUMNS, documents // 2, 1.0),
+        "ask1p": Recipe(Shape(1, *PAGE, text=640), 14, Flow.CELLS, documents, 1.0),
+        "ask4p": Recipe(Shape(4, *PAGE, text=960), 14, Flow.CELLS, documents // 2, 1.0),
+        "ask8p": Recipe(Shape(8, *PAGE, text=960), 14, Flow.CELLS, documents // 2, 1.0),
+        "ask8p12": Recipe(Shape(8, *PAGE, text=960), 12, Flow.CELLS, documents // 2, 1.0),
+        "askcode4p": Recipe(Shape(4, *CODE_PAGE, text=960), 14, Flow.COLUMNS, documents // 2, 1.0),
         "sum8p": Recipe(Shape(8, *PAGE, text=512), 14, Flow.CELLS, documents // 4, 0.0, summarize=1.0),
     }
     written = {
-        "written1p": Recipe(Shape(1, *PAGE, text=448), 14, Flow.CELLS, documents, 1.0),
-        "written4p": Recipe(Shape(4, *PAGE, text=512), 14, Flow.CELLS, documents, 1.0),
-        "wcode4p": Recipe(Shape(4, *CODE_PAGE, text=512), 14, Flow.COLUMNS, documents // 2, 1.0),
+        "written1p": Recipe(Shape(1, *PAGE, text=640), 14, Flow.CELLS, documents, 1.0),
+        "written4p": Recipe(Shape(4, *PAGE, text=960), 14, Flow.CELLS, documents, 1.0),
+        "wcode4p": Recipe(Shape(4, *CODE_PAGE, text=960), 14, Flow.COLUMNS, documents // 2, 1.0),
     }
     drawn = [Sheet(name, Source(corpus, SEED).batch(recipe)) for name, recipe in recipes.items()]
     return drawn + [

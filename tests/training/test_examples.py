@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from render_service.style import Flow
-from training import examples
-from training.alphabet import ABSENT, BACKWARDS, COLUMN, FIRST_CHARACTER, IM_END, PAGE, ROW
+from training import examples, rows
+from training.alphabet import ABSENT, COLUMN, FIRST_CHARACTER, IM_END, IMAGE_PAD, PAGE, ROW
 from training.checkpoint import PAGE_ANCHORS, ROW_ANCHORS, alphabet
 from training.documents import Question
 from training.examples import Source
 from training.laid import NONE, SINK, Recipe, lay
 from training.network import Shape
-from training.rows import Entry, dialogue, summary, transcription
+from training.rows import Entry, dialogue, pages_to_show, summary, transcription
 
 SHAPE = Shape(2, 4, 8, text=256)
 LINES = [f"第{i}条 数值为 {i * 37} 元，保留 {i} 天。" for i in range(1, 60)]
@@ -56,7 +56,7 @@ class Headed(Prose):
         return "# 保存\n" + "\n".join("保存若干天。" for _ in range(12))
 
 
-ASKING, TELLING = Always(0.99), Always(0.0)
+ASKING, TELLING, SHOWING = Always(0.99), Always(0.0), Always(0.91)
 
 
 def recipe(flow: Flow = Flow.CELLS, px: int = 14) -> Recipe:
@@ -97,7 +97,7 @@ def test_a_window_holds_successive_pages_of_the_text(first):
 def test_an_answer_on_the_window_is_copied_behind_its_anchors():
     laid = lay(TEXT, recipe(), 0.4)
     line = laid.text[laid.start :].split("\n")[1]
-    row = dialogue(laid, [Question("哪一条？", spans_of(line), "fact")], "zh", 200, ASKING)
+    row = dialogue(laid, [Question("哪一条？", spans_of(line), "fact")], "zh", SHAPE, ASKING)
     (reply,) = replies(row)
     page, at, column = reply[:3]
     start = spans_of(line)[0][0]
@@ -109,7 +109,7 @@ def test_an_answer_on_the_window_is_copied_behind_its_anchors():
 
 def test_what_stands_outside_the_window_is_denied():
     laid = lay(TEXT, recipe(), 0.99)
-    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", 200, ASKING)
+    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", SHAPE, ASKING)
     (reply,) = replies(row)
     assert reply[0] == ABSENT
 
@@ -117,28 +117,49 @@ def test_what_stands_outside_the_window_is_denied():
 def test_an_answer_that_the_window_cuts_is_not_asked_for():
     laid = lay(TEXT, recipe(), 0.4)
     cut = ((laid.start - 3, laid.start + 3),)
-    assert dialogue(laid, [Question("哪里？", cut, "fact")], "zh", 200, ASKING).ids == []
+    assert dialogue(laid, [Question("哪里？", cut, "fact")], "zh", SHAPE, ASKING).ids == []
 
 
 def test_history_is_given_without_anchors_and_not_predicted():
     laid = lay(TEXT, recipe())
-    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", 200, TELLING)
+    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", SHAPE, TELLING)
     assert not any(row.answer)
     assert characters(row.ids) == "第一条？" + LINES[0]
     assert row.ids[-1] == IM_END
 
 
-def test_a_question_behind_its_answer_is_all_that_is_foretold():
+def test_pages_are_shown_again_behind_a_question_and_read_there(monkeypatch):
+    monkeypatch.setattr(rows, "SHOWN_PAGES", (2,))
+    laid, shape = lay(TEXT, recipe(), 0.4), replace(SHAPE, text=400)
+    line = laid.text[laid.start :].split("\n")[1]
+    row = dialogue(laid, [Question("哪一条？", spans_of(line), "fact")], "zh", shape, SHOWING)
+    cells = [at for at, token in enumerate(row.ids) if token == IMAGE_PAD]
+    page = int(laid.places.page[spans_of(line)[0][0]])
+    assert [row.again[at] for at in cells] == list(range(SHAPE.pages * SHAPE.cells))
+    asked = characters(row.ids[: cells[0]])
+    assert asked == characters(row.ids[cells[-1] : row.answer.index(True)]) == "哪一条？"
+    (reply,) = replies(row)
+    assert reply[0] == PAGE + page
+    found = row.key[row.answer.index(True)] - shape.prefix
+    assert row.again[found] == row.cell[row.answer.index(True)]
+    assert sum(row.asked) == len("哪一条？") + 2  # foretold once, with its task and its end
+
+
+def test_pages_that_the_text_has_no_room_for_are_not_shown_again():
     laid = lay(TEXT, recipe())
-    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", 200, Always(0.2))
-    assert not any(row.answer)
-    assert row.ids[0] == BACKWARDS
-    (start, _), places = spans_of(LINES[0])[0], laid.places
-    assert row.ids[1:4] == [PAGE + places.page[start], ROW + places.row[start], COLUMN + places.column[start]]
-    assert characters(row.ids) == LINES[0] + "第一条？"
-    foretold = [token for token, asked in zip(row.ids, row.asked, strict=True) if asked]
-    assert characters(foretold) == "第一条？"
-    assert foretold[-1] == IM_END
+    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", replace(SHAPE, text=60), SHOWING)
+    assert IMAGE_PAD not in row.ids
+    assert any(row.answer)
+
+
+def test_the_pages_shown_again_are_those_that_the_question_speaks_of(monkeypatch):
+    laid = lay(TEXT, recipe())
+    monkeypatch.setattr(rows, "SHOWN_PAGES", (1,))
+    last = laid.text[laid.pages[1].text_start :].split("\n")[1]
+    first = spans_of(LINES[0])[0]
+    assert pages_to_show(laid, last, None, SHOWING) == [1]
+    assert pages_to_show(laid, last, first, SHOWING) == [1], "one in ten that the answer does not stand on"
+    assert pages_to_show(laid, last, first, Always(0.5)) == [0]
 
 
 def test_questions_are_foretold_and_their_replies_are_not_counted_among_them():
@@ -152,14 +173,14 @@ def test_denials_stay_a_share_of_a_dialogue():
     lines = laid.text.split("\n")[:4]
     asked = [Question(f"有{i}吗？", (), "absent") for i in range(20)]
     asked += [Question(line[:3], spans_of(line), "fact") for line in lines]
-    denied = [reply[0] == ABSENT for reply in replies(dialogue(laid, asked, "zh", 2000, ASKING))]
+    denied = [reply[0] == ABSENT for reply in replies(dialogue(laid, asked, "zh", replace(SHAPE, text=2000), ASKING))]
     assert 0 < sum(denied) <= 0.5 * len(denied)
 
 
 @pytest.mark.parametrize(("flow", "px"), [(Flow.CELLS, 14), (Flow.CELLS, 12), (Flow.COLUMNS, 14)])
 def test_a_transcription_is_its_page_and_every_cell_is_where_the_character_stands(flow, px):
     laid = lay(TEXT, recipe(flow, px))
-    row = next(r for seed in range(20) if (r := transcription(laid, random.Random(seed))) and not r.skip)
+    row = next(r for seed in range(20) if (r := transcription(laid, SHAPE, random.Random(seed))) and not r.skip)
     page = row.ids[2] - PAGE
     shown = laid.pages[page]
     assert characters(row.ids[2:]) == laid.text[shown.text_start : shown.text_end]
@@ -180,7 +201,7 @@ def test_a_transcription_is_its_page_and_every_cell_is_where_the_character_stand
 def test_a_page_that_begins_with_an_indent_is_transcribed_from_there(flow):
     text = "    return left\n  pass\nend"
     laid = lay(text, recipe(flow))
-    row = next(r for seed in range(20) if (r := transcription(laid, random.Random(seed))) and not r.skip)
+    row = next(r for seed in range(20) if (r := transcription(laid, SHAPE, random.Random(seed))) and not r.skip)
     assert characters(row.ids[2:]) == text
     assert row.ids[3] == ROW, "the line is announced before its spaces"
     inked = laid.pages[0].offsets[0]
@@ -230,20 +251,20 @@ def test_a_batch_asks_answers_and_denies():
     assert (answered == ABSENT).sum() >= 3
     assert ((answered >= PAGE) & (answered < ROW)).sum() >= 24
     assert batch.glyphs[:, 0].max() >= 23 * SHAPE.pages  # the last document, on its first page at least
-    assert (batch.find.cell >= 0).sum() >= 24
+    assert (batch.find.key > 0).sum() >= 24
 
 
 def test_a_summary_tells_headings_with_their_level_and_key_sentences():
     laid = lay(TEXT, recipe())
     heading, key = spans_of(LINES[0])[0], spans_of(LINES[1])[0]
-    row = summary(laid, [Entry(2, heading, key)])
+    row = summary(laid, SHAPE, [Entry(2, heading, key)])
     (reply,) = replies(row)
     assert characters(reply) == f"## {LINES[0]}\n- {LINES[1]}\n"
 
 
 def test_marks_of_a_summary_have_no_place_on_the_page():
     laid = lay(TEXT, recipe())
-    row = summary(laid, [Entry(1, spans_of(LINES[0])[0], None)])
+    row = summary(laid, SHAPE, [Entry(1, spans_of(LINES[0])[0], None)])
     marks = [cell for token, cell in zip(row.ids, row.cell, strict=True) if characters([token]) == "#"]
     assert marks == [NONE]
 
