@@ -103,6 +103,9 @@ class Numbers:
     def suffix(self, pages: int, text: str, history: Sequence[tuple[str, str]]) -> list[int]:
         return [4 + ord(char) % 900 for char in text if ord(char) < 0xE000]
 
+    def page(self, number: int, tokens: int) -> list[int]:
+        return self.prefix([tokens])
+
     def decode(self, tokens: Sequence[int]) -> str:
         return "x" * len(tokens)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from reader_service.budget import Need
 from reader_service.device import Device, Job, MemoryOf, Sink
@@ -15,9 +16,10 @@ from reader_service.kv_pool import Resident
 from reader_service.leading import Lead, Led
 from reader_service.lines import lines_of
 from reader_service.model import Chunk, Drawn, Kv, MarkKind, Sampling, Step, Turn
-from reader_service.positions import text_positions
+from reader_service.positions import cut_rows, place_prompt
 from reader_service.profile import Task
 from reader_service.results import Accepted, Completed, Event, Finish, Progress, Stage, TextDelta, Timings
+from reader_service.showing import nearest_pages
 from reader_service.text import AnswerText
 
 
@@ -60,12 +62,12 @@ class Answering(Job):
         if given > most:
             raise InvalidQuestion(f"the sidecar has {given} characters of {most}")
         self._check_nearness(document)
-        self._tokens = self._prompt(document)
-        if len(self._tokens) > self._max_prompt_tokens:
-            raise InvalidQuestion(f"question and history take {len(self._tokens)} tokens of {self._max_prompt_tokens}")
-        budget = self.device.budget
-        self.need = Need(budget.branch_bytes(self._branch_tokens), budget.workspace(0, len(self._tokens)))
-        if budget.peak(document.info.kv_bytes, [self.need]) > budget.total_bytes:
+        prompt = self._prompt(document)
+        if len(prompt) > self._max_prompt_tokens:
+            raise InvalidQuestion(f"question and history take {len(prompt)} tokens of {self._max_prompt_tokens}")
+        # Nothing fails because of pages that would be shown again.
+        if not (self._plan_with_pages(document, prompt) or self._plan(document, prompt)):
+            budget = self.device.budget
             raise DoesNotFit("document and answer together will never fit the device", budget.largest_ever())
         self.sink.put(Accepted(ahead, self.device.pool.predicted_peak(self.need)))
         return False
@@ -119,12 +121,14 @@ class Answering(Job):
     def advance(self) -> bool:
         """One chunk of the prompt; with the last one comes the first token."""
         began_s = self.device.clock()
-        chunk_tokens = self._tokens[self._prefilled :][: self.device.budget.chunks.prefill_tokens]
-        start = self._held().next_position + self._prefilled
-        positions = text_positions(start, len(chunk_tokens))
-        self._prefilled += len(chunk_tokens)
+        at, image = self._prefilled, self.device.model.vocabulary.image_token
+        self._prefilled = min(len(self._tokens), at + self.device.budget.chunks.prefill_tokens)
         self.decoding = self._prefilled == len(self._tokens)
-        said = self.device.model.prefill(self._kv, Chunk(chunk_tokens, positions, says=self.decoding))
+        kept = [self._held().kept[page].rows for page in self._shown]
+        seen = cut_rows(kept, self._tokens[:at].count(image), self._tokens[: self._prefilled].count(image))
+        span = slice(at, self._prefilled)
+        chunk = Chunk(self._tokens[span], self._placed.positions[:, span], seen, says=self.decoding)
+        said = self.device.model.prefill(self._kv, chunk)
         self._prefill_ms += self.elapsed_ms(began_s)
         self.sink.put(Progress(Stage.PREFILL, self._prefilled, len(self._tokens)))
         if not self.decoding:
@@ -136,7 +140,7 @@ class Answering(Job):
     def next_step(self, after: int | None = None) -> Step:
         """The token drawn last, which the KV does not hold yet, or the one that will be drawn before."""
         kept = self._drawn - self._taken_back
-        position = self._held().next_position + len(self._tokens) + kept - (after is None)
+        position = self._placed.next_position + kept - (after is None)
         return Step(self._kv, self._last, position, self._sampler, after)
 
     @property
@@ -218,6 +222,30 @@ class Answering(Job):
         history = [(profile.task_text(Task.ASK, turn.question), turn.answer) for turn in turns]
         task = profile.task_text(question.task, question.text, question.sidecar)
         return self.device.model.vocabulary.suffix(document.pages, task, history)
+
+    def _plan_with_pages(self, document: Resident, prompt: list[int]) -> bool:
+        """Plans to show pages again behind the prompt, then to ask once more; False where there are none to show, or
+        they are too much."""
+        model, question = self.device.model, self.question
+        near = question.nearness[: len(document.kept)] if question.task is Task.ASK else ()
+        shown = nearest_pages(near, model.facts.profile.pages_shown_again)
+        if not shown:
+            return False
+        rows = [document.kept[page].rows for page in shown]
+        pages = [model.vocabulary.page(page, seen.stop - seen.start) for page, seen in zip(shown, rows, strict=True)]
+        task = model.facts.profile.task_text(question.task, question.text, question.sidecar)
+        tokens = [*prompt, *chain(*pages), *model.vocabulary.suffix(document.pages, task, ())]
+        return len(tokens) <= self._max_prompt_tokens and self._plan(document, tokens, shown)
+
+    def _plan(self, document: Resident, tokens: list[int], shown: Sequence[int] = ()) -> bool:
+        """Takes a prompt that shows these pages; False when the device will never hold it with its answer."""
+        model, budget = self.device.model, self.device.budget
+        sizes = [document.kept[page].size for page in shown]
+        geometry, image = model.facts.geometry, model.vocabulary.image_token
+        self._tokens, self._shown = tokens, shown
+        self._placed = place_prompt(tokens, image, geometry, sizes, document.next_position)
+        self.need = Need(budget.branch_bytes(self._branch_tokens), budget.workspace(0, len(tokens)))
+        return budget.peak([document.need, self.need]) <= budget.total_bytes
 
     def _prompt_opens_reasoning(self) -> bool:
         marks = self.device.model.vocabulary.marks

@@ -11,9 +11,10 @@ import numpy as np
 from reader_service.device import Device, Job, MemoryOf, Sink
 from reader_service.errors import DoesNotFit, InvalidPages
 from reader_service.kv_pool import Resident
-from reader_service.model import Chunk, GreyPage, Kv, Vision
+from reader_service.model import Chunk, GreyPage, Kv, Rows, Vision
 from reader_service.positions import group_ends, page_groups, place_prompt
 from reader_service.results import DocumentInfo, Event, PageText, Progress, Stage, Timings
+from reader_service.showing import KeptPage, kept_pages
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Ingestion(Job):
         self.source = source
         self._kv: Kv | None = None
         self._vision: Vision | None = None
+        self._kept: list[KeptPage] = []
         self._vision_ms = self._prefill_ms = 0.0
         self._seen_pages = self._at = 0
         self._info: DocumentInfo | None = None
@@ -55,9 +57,10 @@ class Ingestion(Job):
         if not self.source.pages:
             raise InvalidPages("the document has no pages")
         self._plan()
-        self.need = self.device.budget.document_need(len(self._tokens), max(p.size.pixels for p in self.source.pages))
-        if not self.device.budget.ever_fits(self.need):
-            raise DoesNotFit("the document will never fit the device", self.device.budget.largest_ever())
+        budget, largest = self.device.budget, max(page.size.pixels for page in self.source.pages)
+        self.need = budget.document_need(len(self._tokens), int(np.count_nonzero(self._is_image)), largest)
+        if not budget.ever_fits(self.need):
+            raise DoesNotFit("the document will never fit the device", budget.largest_ever())
         return False
 
     def start(self) -> bool:
@@ -77,18 +80,19 @@ class Ingestion(Job):
         return not self._parts
 
     def result(self) -> Event:
-        """The document; from here on the pool owns its KV."""
+        """The document; from here on the pool owns its KV and what is kept of its pages."""
         if self._info is not None:
             return self._info
-        info = self._describe()
-        document = Resident(info, self._kv, self._placed.next_position, len(self.source.pages), self.source.page_texts)
+        info, source, held = self._describe(), self.source, replace(self.need, workspace_bytes=0)
+        place, pages = self._placed.next_position, len(source.pages)
+        document = Resident(info, held, self._kv, place, pages, source.page_texts, tuple(self._kept))
         self._kv = None
         self.device.pool.keep(self, document)
         return info
 
     def close(self) -> None:
         """Frees a half-read document."""
-        kv, self._kv, self._vision = self._kv, None, None
+        kv, self._kv, self._vision, self._kept = self._kv, None, None, []
         if kv is not None:
             self.device.model.free(kv)
 
@@ -114,8 +118,10 @@ class Ingestion(Job):
 
     def _see(self) -> None:
         began_s = self.device.clock()
-        pages = self._parts[0].pages
-        self._vision = self.device.model.see(pages)
+        model, pages = self.device.model, self._parts[0].pages
+        self._vision = model.see(pages)
+        if model.facts.profile.pages_shown_again:
+            self._kept += kept_pages(self._vision, pages, model.facts.geometry)
         self._vision_ms += self.elapsed_ms(began_s)
         self._seen_pages += len(pages)
         self.sink.put(Progress(Stage.VISION, self._seen_pages, len(self.source.pages)))
@@ -125,8 +131,9 @@ class Ingestion(Job):
         part = self._parts[0]
         end = min(part.end, self._at + self.device.budget.chunks.prefill_tokens)
         span = slice(self._at, end)
-        offset = int(np.count_nonzero(self._is_image[part.start : self._at]))
-        chunk = Chunk(self._tokens[span], self._placed.positions[:, span], self._vision, offset, says=False)
+        first, stop = (int(np.count_nonzero(self._is_image[part.start : at])) for at in (self._at, end))
+        seen = [Rows(self._vision, first, stop)]
+        chunk = Chunk(self._tokens[span], self._placed.positions[:, span], seen, says=False)
         self.device.model.prefill(self._kv, chunk)
         self._prefill_ms += self.elapsed_ms(began_s)
         self._at = end
@@ -141,12 +148,12 @@ class Ingestion(Job):
             document_id=self.source.document_id,
             pages=len(self.source.pages),
             vision_tokens=int(np.count_nonzero(self._is_image)),
-            kv_bytes=self.need.kv_bytes,
+            kv_bytes=self.need.held_bytes,
             timings=Timings(
                 queue_ms=self.queue_ms,
                 vision_ms=self._vision_ms,
                 prefill_ms=self._prefill_ms,
                 total_ms=self.elapsed_ms(self.submitted_s),
             ),
-            ledger=self.ledger(MemoryOf(pixels, geometry.patches(pixels), self.need.kv_bytes)),
+            ledger=self.ledger(MemoryOf(pixels, geometry.patches(pixels), self.need.held_bytes)),
         )

@@ -1,4 +1,4 @@
-"""Who holds which KV bytes: resident documents (least recently used first, with a time to live) and running requests.
+"""Who holds which bytes: resident documents (least recently used first, with a time to live) and running requests.
 
 Everything is counted to the byte. A request reserves all it may need before it starts, so it cannot run out half way;
 what it holds is given back in full by `release` or becomes a resident document by `keep`.
@@ -7,7 +7,7 @@ what it holds is given back in full by `release` or becomes a resident document 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from reader_service.budget import Budget, Fit, Need
 from reader_service.errors import DocumentNotResident
 from reader_service.model import Kv
 from reader_service.results import DocumentInfo, PageText
+from reader_service.showing import KeptPage
 
 
 class Holder(Protocol):
@@ -25,19 +26,24 @@ class Holder(Protocol):
 
 @dataclass
 class Resident:
-    """A document whose KV stays on the device. `pins` counts the answers that read it."""
+    """A document whose KV stays on the device, `kept` beside it where pages are shown again: every page, or none.
+
+    `need` is what both take; `pins` counts the answers that read it.
+    """
 
     info: DocumentInfo
+    need: Need
     kv: Kv
     next_position: int
     pages: int
     page_texts: tuple[PageText, ...]
+    kept: tuple[KeptPage, ...] = ()
     last_used_s: float = 0.0
     pins: int = 0
 
 
 class KvPool:
-    """The one owner of the device's KV budget. Used by the engine thread only."""
+    """The one owner of the device's budget. Used by the engine thread only."""
 
     def __init__(
         self,
@@ -57,18 +63,19 @@ class KvPool:
 
     @property
     def held_bytes(self) -> int:
-        """KV of resident documents."""
-        return sum(document.info.kv_bytes for document in self._documents.values())
+        """What resident documents hold."""
+        return sum(document.need.held_bytes for document in self._documents.values())
 
     @property
     def live_bytes(self) -> int:
-        """KV of resident documents and of running requests."""
-        return self.held_bytes + sum(need.kv_bytes for need in self._reserved.values())
+        """What resident documents and running requests hold."""
+        return self.held_bytes + sum(need.held_bytes for need in self._reserved.values())
 
     @property
     def free_bytes(self) -> int:
-        """KV that a request could get now, unused documents evicted."""
-        return self.budget.free_bytes(self._pinned_bytes(), self._reserved.values())
+        """Bytes that a request could hold now, unused documents evicted."""
+        pinned = (document.need for document in self._documents.values() if document.pins)
+        return self.budget.free_bytes([*pinned, *self._reserved.values()])
 
     def documents(self) -> tuple[DocumentInfo, ...]:
         """Resident documents, most recently used first."""
@@ -104,12 +111,12 @@ class KvPool:
 
     def predicted_peak(self, *more: Need) -> int:
         """Peak of all that is held and runs, and of requests with these needs beside it."""
-        return self.budget.peak(self.held_bytes, [*self._reserved.values(), *more], self._handed_bytes())
+        return self.budget.peak([*self._needs(), *more], self._handed_bytes())
 
     def release(self, holder: Holder) -> int:
         """Takes a request's reservation back; 0 when it had none."""
         need = self._reserved.pop(id(holder), None)
-        return need.kv_bytes if need else 0
+        return need.held_bytes if need else 0
 
     def keep(self, holder: Holder, document: Resident) -> None:
         """Turns a request's reservation into a resident document."""
@@ -123,7 +130,7 @@ class KvPool:
         if document is None:
             raise DocumentNotResident(f"document {document_id} is not resident")
         self._free(document.kv)
-        return document.info.kv_bytes
+        return document.need.held_bytes
 
     def expire(self) -> None:
         """Frees the documents that nobody used for the time to live."""
@@ -135,8 +142,12 @@ class KvPool:
             self.drop(document_id)
 
     def _fit(self, need: Need, away_bytes: int) -> Fit:
-        running = self._reserved.values()
-        return self.budget.fit(need, self.held_bytes, running, away_bytes, self._handed_bytes())
+        return self.budget.fit(need, self._needs(), away_bytes, self._handed_bytes())
+
+    def _needs(self) -> Iterator[Need]:
+        """Of all that is held and runs."""
+        yield from (document.need for document in self._documents.values())
+        yield from self._reserved.values()
 
     def _evict_one(self) -> bool:
         unused = (key for key, document in self._documents.items() if not document.pins)
@@ -144,6 +155,3 @@ class KvPool:
         if document_id is not None:
             self.drop(document_id)
         return document_id is not None
-
-    def _pinned_bytes(self) -> int:
-        return sum(document.info.kv_bytes for document in self._documents.values() if document.pins)

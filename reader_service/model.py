@@ -90,6 +90,7 @@ class Costs:
     logits_bytes: int  # what a prefill takes however short it is
     kv_page_tokens: int = 1  # KV of a sequence is handed out in pages of so many tokens
     kv_slab_bytes: int = 1  # and taken from the device in slabs of so many bytes
+    kept_bytes_per_vision_token: int = 0  # of what was seen, kept beside the KV where pages are shown again
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,21 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Rows `start` up to `stop` of what `Model.see` returned."""
+
+    vision: Vision
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
 class Chunk:
-    """Consecutive prompt tokens. Tokens equal to the vocabulary's `image_token` are taken, in order, from `vision`,
-    beginning at its row `vision_offset`."""
+    """Consecutive prompt tokens. Those equal to the vocabulary's `image_token` take the rows of `seen`, in order."""
 
     tokens: Tokens
     positions: Positions
-    vision: Vision | None = None
-    vision_offset: int = 0
+    seen: Sequence[Rows] = ()
     says: bool = True
     """Whether a token is drawn behind it. Of the last layer of chunks that say nothing only the KV is needed."""
 
@@ -205,6 +213,9 @@ class Vocabulary(Protocol):
     def suffix(self, pages: int, text: str, history: Sequence[tuple[str, str]]) -> list[int]:
         """Prompt tokens after the pages. `text` and the questions in `history` are task texts (`profile.fill`)."""
 
+    def page(self, number: int, tokens: int) -> list[int]:
+        """Prompt tokens of one page as they stand in `prefix`, `tokens` image tokens among them, to show it again."""
+
     def decode(self, tokens: Tokens) -> str:
         """The text of tokens; an unfinished character shows as U+FFFD."""
 
@@ -233,19 +244,15 @@ class Model(Protocol):
         """Empty KV with room for exactly so many tokens that continues a document and reads it without a copy."""
 
     def prefill(self, kv: Kv, chunk: Chunk) -> Said:
-        """Appends a chunk and returns what is said after its last token; nothing to draw from where it says nothing.
-
-        It stays until the next call.
-        """
+        """Appends a chunk and returns what is said after its last token, which stays until the next call; nothing to
+        draw from where it says nothing."""
 
     def take_back(self, kv: Kv, tokens: int) -> None:
         """Drops the last tokens of a KV; what follows is written over them."""
 
     def decode(self, steps: Sequence[Step]) -> Pending:
-        """Begins one step of many sequences and returns at once where the device works by itself.
-
-        Raises before anything was appended; a step that was begun can be tried again one sequence at a time then.
-        """
+        """Begins one step of many sequences and returns at once where the device works by itself. Raises before
+        anything was appended; a step that was begun can be tried again one sequence at a time then."""
 
     def drawn(self, pending: Pending) -> Sequence[Drawn]:
         """Waits for a step and returns its tokens, one a sequence."""

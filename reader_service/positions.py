@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from reader_service.model import Geometry, GreyPage, PageSize, Positions
+from reader_service.model import Geometry, GreyPage, PageSize, Positions, Rows
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,12 @@ def _grid(rows: int, columns: int) -> Positions:
     return np.stack(axes).reshape(3, -1).astype(np.int64)
 
 
-def place_prompt(tokens: Sequence[int], image_token: int, geometry: Geometry, pages: Sequence[PageSize]) -> Placed:
-    """Positions of a prompt whose runs of `image_token` stand for `pages`, in order."""
+def place_prompt(
+    tokens: Sequence[int], image_token: int, geometry: Geometry, pages: Sequence[PageSize], start: int = 0
+) -> Placed:
+    """Positions of a prompt that begins at `start` and whose runs of `image_token` stand for `pages`, in order."""
     parts: list[Positions] = []
-    at, position = 0, 0
+    at, position = 0, start
     is_image = np.asarray(tokens, dtype=np.int64) == image_token
     for page in pages:
         text = int(np.argmax(is_image[at:]))
@@ -74,3 +76,15 @@ def group_ends(is_image: npt.NDArray[np.bool_], group_tokens: Sequence[int]) -> 
     places = np.flatnonzero(is_image)
     ends = [int(places[count - 1]) + 1 for count in np.cumsum(group_tokens)]
     return [*ends[:-1], len(is_image)]
+
+
+def cut_rows(seen: Sequence[Rows], first: int, stop: int) -> list[Rows]:
+    """The rows of a prompt's image tokens `first` up to `stop`, when all of them take the rows of `seen` in order."""
+    cut: list[Rows] = []
+    at = 0  # image tokens before these rows
+    for rows in seen:
+        shift, at = rows.start - at, at + rows.stop - rows.start
+        start, end = max(rows.start, first + shift), min(rows.stop, stop + shift)
+        if start < end:
+            cut.append(Rows(rows.vision, start, end))
+    return cut

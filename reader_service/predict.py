@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reader_service.budget import Budget
+from reader_service.budget import Budget, shown_again_tokens
 from reader_service.model import Costs, Geometry
 from reader_service.profile import StyleProfile, load_profile
 from reader_service.settings import Settings
@@ -36,7 +36,6 @@ BLOCKS_AT_A_TIME = {"small": 2}
 DOCUMENT_CHARACTERS = 30_000
 # Part of a page that holds characters: lines end early, paragraphs end on short ones. Measured on a Chinese document.
 FILL = 0.82
-PAGE_PIXELS = 320 * 320  # a page of a mode whose profile names none
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def predict(model: str, card_bytes: int, settings: Settings) -> dict[str, Any]:
     folder, text, vision = Path(model), config.text_config, config.vision_config
     profile = load_profile(folder, config.model_type, folder.name)
     merge, patch_px = vision.spatial_merge_size, vision.patch_size
-    geometry = Geometry(patch_px, merge, (patch_px * merge) ** 2, max(map(_page_pixels, profile.styles)))
+    geometry = Geometry(patch_px, merge, (patch_px * merge) ** 2, max(style.page_pixels for style in profile.styles))
     chunks, predictions = settings.chunks(on_card=True), []
     for weights in FORMATS if "weights" in Settings.model_fields else ("plain",):
         costs = Costs(
@@ -85,9 +84,11 @@ def predict(model: str, card_bytes: int, settings: Settings) -> dict[str, Any]:
             prefill_bytes_per_token=formulas.prefill_bytes_per_token(text, BYTES),
             logits_bytes=formulas.logits_bytes(text)
             + formulas.beside_bytes(text, chunks.prefill_tokens, widens=weights != "plain"),
+            kept_bytes_per_vision_token=formulas.kept_bytes_per_vision_token(text, BYTES, profile.pages_shown_again),
         )
         usable = int(card_bytes * settings.memory_fraction)
-        budget = Budget(costs, geometry, chunks, usable, settings.max_new_tokens)
+        reserve = settings.max_new_tokens + shown_again_tokens(profile, geometry)
+        budget = Budget(costs, geometry, chunks, usable, reserve)
         predictions.append(asdict(_prediction(weights, budget, profile.styles)))
     return {"model": profile.name, "characters": DOCUMENT_CHARACTERS, "formats": predictions}
 
@@ -115,16 +116,13 @@ def _mode(budget: Budget, style: StyleProfile, font_px: int) -> ModePrediction:
     cell_pixels = font_px * round(font_px * style.line_height_permille / 1000)
     per_token = budget.geometry.grid_px**2 * FILL / cell_pixels
     tokens = round(DOCUMENT_CHARACTERS / per_token)
-    page_pixels = _page_pixels(style)
-    pages = -(-tokens // budget.geometry.vision_tokens(page_pixels))
-    need = budget.document_need(budget.document_tokens(pages, pages * page_pixels), page_pixels)
+    pages = -(-tokens // budget.geometry.vision_tokens(style.page_pixels))
+    pixels = pages * style.page_pixels
+    vision_tokens = budget.geometry.vision_tokens(pixels)
+    need = budget.document_need(budget.document_tokens(pages, pixels), vision_tokens, style.page_pixels)
     return ModePrediction(
-        style.mode, font_px, per_token, tokens, budget.peak(0, [need]), round(budget.largest_ever() * per_token)
+        style.mode, font_px, per_token, tokens, budget.peak([need]), round(budget.largest_ever() * per_token)
     )
-
-
-def _page_pixels(style: StyleProfile) -> int:
-    return style.page_width_px * style.page_height_px or PAGE_PIXELS
 
 
 def _ends(font_px: tuple[int, ...]) -> tuple[int, ...]:

@@ -33,6 +33,11 @@ class StyleProfile:
     page_height_px: int = 0
     margin_px: int = 0
 
+    @property
+    def page_pixels(self) -> int:
+        """Pixels of a page; of one of 320 × 320 where the mode's cap decides."""
+        return self.page_width_px * self.page_height_px or 320 * 320
+
 
 @dataclass(frozen=True)
 class Anchors:
@@ -59,6 +64,7 @@ class ReaderProfile:
 
     `sidecar_characters`: most verbatim characters that help it beside the pages; 0: it answers better without any.
     `least_place_probability`: of the anchors before an answer, all together; behind less likely ones it denies instead.
+    `pages_shown_again`: how many pages, those nearest to a question, it is shown once more behind it; 0: none.
     """
 
     name: str
@@ -69,14 +75,16 @@ class ReaderProfile:
     transcribe_pages: int = 0
     sidecar_characters: int = 0
     least_place_probability: float = 0.0
+    pages_shown_again: int = 0
     absent_text: str = ""
     anchors: Anchors = field(default_factory=Anchors)
     reasoning: Reasoning = field(default_factory=Reasoning)
 
     @property
     def weighs_nearness(self) -> bool:
-        """Whether places are said before answers and doubted, so that it helps to know which ones are likely."""
-        return bool(self.least_place_probability and self.anchors.absent)
+        """Whether it helps to know which places are likely: pages that hold them are shown again, or places are said
+        before answers and doubted."""
+        return bool(self.pages_shown_again or (self.least_place_probability and self.anchors.absent))
 
     def task_text(self, task: Task, question: str, sidecar: Sequence[str] = ()) -> str:
         """The task's template with the question at its place, behind verbatim lines of the document if there are any.
@@ -170,6 +178,8 @@ def parse_profile(data: Mapping[str, Any], plain: ReaderProfile) -> ReaderProfil
         profile = replace(plain, **parsed, **fields)
         if not 0 <= profile.least_place_probability <= 1:
             raise ValueError(f"{FILE_NAME}: least_place_probability is not within 0 and 1")
+        if profile.pages_shown_again < 0:
+            raise ValueError(f"{FILE_NAME}: pages_shown_again is below 0")
         return profile
     except (TypeError, KeyError) as error:
         raise ValueError(f"{FILE_NAME}: {error}") from error

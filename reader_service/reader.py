@@ -15,7 +15,7 @@ from contextlib import aclosing
 import structlog
 
 from reader_service.answering import Answering, Question
-from reader_service.budget import Budget
+from reader_service.budget import Budget, Need, shown_again_tokens
 from reader_service.device import Device, Job
 from reader_service.engine import Engine
 from reader_service.errors import DeviceLost, DocumentNotResident, DoesNotFit, InvalidPages
@@ -105,11 +105,12 @@ class Reader:
         if not 0 < pages <= self.settings.max_pages:
             raise InvalidPages(f"{pages} pages; a document has between 1 and {self.settings.max_pages}")
         self._open_engine.check_open()
-        need = self.budget.document_need(self.budget.document_tokens(pages, pixels), -(-pixels // pages))
-        if not self.budget.ever_fits(need):
-            raise DoesNotFit("the document will never fit the device", self.budget.largest_ever())
-        load = self.load
-        return Accepted(load.waiting + load.running, self.budget.peak(load.live_bytes, [need]))
+        budget, load = self.budget, self.load
+        vision_tokens = budget.geometry.vision_tokens(pixels)
+        need = budget.document_need(budget.document_tokens(pages, pixels), vision_tokens, -(-pixels // pages))
+        if not budget.ever_fits(need):
+            raise DoesNotFit("the document will never fit the device", budget.largest_ever())
+        return Accepted(load.waiting + load.running, budget.peak([Need(load.live_bytes), need]))
 
     async def decode(self, page: EncodedPage) -> GreyPage:
         """A page's pixels, decoded on a thread. Raises InvalidPages."""
@@ -171,7 +172,8 @@ class Reader:
 
     def _pool(self, model: Model) -> KvPool:
         chunks = self.settings.chunks(on_card=model.facts.device == "cuda")
-        facts, reserve = model.facts, 2 * self.settings.max_new_tokens
+        facts = model.facts
+        reserve = 2 * self.settings.max_new_tokens + shown_again_tokens(facts.profile, facts.geometry)
         budget = Budget(facts.costs, facts.geometry, chunks, facts.total_bytes, reserve)
         return KvPool(budget, model.free, time.monotonic, self.settings.document_ttl_s, model.handed_kv_bytes)
 

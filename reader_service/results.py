@@ -60,7 +60,7 @@ class Timings:
 
 @dataclass(frozen=True)
 class Ledger:
-    """What a request did to memory, as in the proto."""
+    """What a request did to memory, as in the proto. `kv_bytes` counts what is kept of pages, too."""
 
     predicted_peak_bytes: int
     measured_peak_bytes: int
@@ -98,7 +98,7 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class DocumentInfo:
-    """A resident document."""
+    """A resident document. `kv_bytes`: its KV, and what is kept of its pages where they are shown again."""
 
     document_id: str
     pages: int

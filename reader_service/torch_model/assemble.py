@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reader_service.budget import ChunkLimits
@@ -71,13 +71,15 @@ def assemble(plan: Plan, tensors: Tensors, card: Card, vocabulary: Vocabulary, p
     tower = VisionTower(ends, here, patch_rules(plan.processor), steps, attention)
     card.release_cached()  # what putting matrices together left behind
     runner = _runner(decoder, on_card=on_card)
+    shown = profile.pages_shown_again
+    kept_bytes = formulas.kept_bytes_per_vision_token(plan.config.text_config, dtype.itemsize, shown)
     facts = ModelFacts(
         name=profile.name,
         revision=plan.revision,
         device=card.device.type,
         vision_attention=name,
         geometry=geometry_of(plan.processor, plan.card_page_pixels if on_card else 2**62),
-        costs=_costs(plan, tower, decoder, runner, card),
+        costs=replace(_costs(plan, tower, decoder, runner, card), kept_bytes_per_vision_token=kept_bytes),
         total_bytes=plan.total_bytes,
         profile=profile,
     )

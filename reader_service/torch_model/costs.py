@@ -19,6 +19,11 @@ def kv_bytes_per_token(text: Any, dtype_bytes: int) -> int:
     return int(2 * text.num_hidden_layers * text.num_key_value_heads * head_dim * dtype_bytes)
 
 
+def kept_bytes_per_vision_token(text: Any, dtype_bytes: int, pages_shown_again: int) -> int:
+    """What the tower sees, a hidden state, where it is kept to show pages again."""
+    return int(text.hidden_size * dtype_bytes) if pages_shown_again else 0
+
+
 def vision_bytes_per_patch(vision: Any, dtype_bytes: int) -> int:
     """Peak of a block of the tower, which writes over what it can, and the cosines and sines beside it; of a narrow
     tower, of the pixels before them: grey, three channels in float32, and those of every frame.

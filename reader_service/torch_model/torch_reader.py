@@ -138,9 +138,10 @@ class TorchReader:
         decoder = self._parts.decoder
         hidden = decoder.embed(torch.from_numpy(tokens).to(decoder.embedding.device))
         if len(images):
-            assert isinstance(chunk.vision, torch.Tensor)  # image tokens come with their pages
-            seen = chunk.vision[chunk.vision_offset : chunk.vision_offset + len(images)]
-            hidden.index_copy_(0, torch.from_numpy(images).to(self._device), seen)
+            places = torch.from_numpy(images).to(self._device)
+            counts = [rows.stop - rows.start for rows in chunk.seen]  # all image tokens come with their rows
+            for rows, here in zip(chunk.seen, torch.split(places, counts), strict=True):
+                hidden.index_copy_(0, here, rows.vision[rows.start : rows.stop])
         return hidden
 
     @named

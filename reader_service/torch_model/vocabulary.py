@@ -34,6 +34,16 @@ class TokenizerVocabulary:
         """See `Vocabulary.suffix`."""
         return self._encode(self._split(pages, text, history)[1])
 
+    def page(self, number: int, tokens: int) -> list[int]:
+        """See `Vocabulary.page`. A page is what the template puts between the ends of two; the first one, which stands
+        behind the prompt's head, is as long as the second."""
+        pages = self.prefix([1] * max(2, number + 1))
+        places = [at for at, token in enumerate(pages) if token == self.image_token]
+        ends = [at + len(pages) - places[-1] for at in places]
+        start = ends[number - 1] if number else 2 * ends[0] - ends[1]
+        image = places[number]
+        return [*pages[start:image], *[self.image_token] * tokens, *pages[image + 1 : ends[number]]]
+
     def decode(self, tokens: Tokens) -> str:
         """See `Vocabulary.decode`."""
         return str(self._tokenizer.decode(list(tokens), clean_up_tokenization_spaces=False))

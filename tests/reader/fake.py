@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakSet
 
 from reader_service.model import (
     Chunk,
@@ -73,6 +74,9 @@ class FakeVocabulary:
         words = "".join(piece for piece, _ in separate("".join(f"{q}{a}" for q, a in history) + text))
         return [ord(char) for char in words]
 
+    def page(self, number: int, tokens: int) -> list[int]:
+        return [0x120000 + number, *[IMAGE] * tokens, PAGE_END]
+
     def decode(self, tokens: Sequence[int]) -> str:
         return "".join(map(chr, tokens)).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -85,6 +89,13 @@ class FakeKv:
     tokens: list[int] = field(default_factory=list)
     parent: "FakeKv | None" = None
     said: int = 0
+
+
+@dataclass(eq=False)
+class FakeVision:
+    """So many rows."""
+
+    rows: int
 
 
 @dataclass
@@ -107,6 +118,7 @@ class FakeModel:
         self.hook: Callable[[str, Any], None] = lambda call, payload: None
         self.calls: list[str] = []
         self.live: list[FakeKv] = []
+        self.visions: WeakSet[FakeVision] = WeakSet()
         self._most_bytes = 0
         self.recoveries = 0
         self.balances: list[tuple[int, bool]] = []
@@ -117,13 +129,18 @@ class FakeModel:
 
     @property
     def live_bytes(self) -> int:
-        return sum(kv.nbytes for kv in self.live)
+        """KV, and what is seen where it is to be kept."""
+        seen_bytes = self.facts.costs.kept_bytes_per_vision_token * sum(vision.rows for vision in self.visions)
+        return sum(kv.nbytes for kv in self.live) + seen_bytes
 
     def warm(self) -> None: ...
 
-    def see(self, pages: Sequence[GreyPage]) -> list[int]:
+    def see(self, pages: Sequence[GreyPage]) -> FakeVision:
         self._call("see", pages)
-        return [GEOMETRY.vision_tokens(page.size.pixels) for page in pages]
+        vision = FakeVision(sum(GEOMETRY.vision_tokens(page.size.pixels) for page in pages))
+        self.visions.add(vision)
+        self._most_bytes = max(self._most_bytes, self.live_bytes)
+        return vision
 
     def document(self, tokens: int) -> FakeKv:
         return self._hold(FakeKv(tokens * COSTS.kv_bytes_per_token))
@@ -133,6 +150,8 @@ class FakeModel:
 
     def prefill(self, kv: FakeKv, chunk: Chunk) -> FakeKv:
         self._call("prefill", chunk)
+        assert sum(rows.stop - rows.start for rows in chunk.seen) == chunk.tokens.count(IMAGE)
+        assert all(0 <= rows.start <= rows.stop <= rows.vision.rows for rows in chunk.seen)
         return self._append(kv, chunk.tokens)
 
     def decode(self, steps: Sequence[Step]) -> FakeStep:

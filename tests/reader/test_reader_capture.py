@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from reader_service.model import Chunk, Sampling, Step
+from reader_service.model import Chunk, Rows, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
 from reader_service.torch_model import capture, runners, splits
@@ -155,7 +155,7 @@ def test_recorded_prompts_are_used_for_questions_and_not_for_pages(model, monkey
     kv = model.document(30)
     image = model.vocabulary.image_token
     seen = model.see([tiny.page(1, 56, 28)])
-    model.prefill(kv, Chunk([20, image, image, 21], text_positions(0, 4), seen))
+    model.prefill(kv, Chunk([20, image, image, 21], text_positions(0, 4), [Rows(seen, 0, 2)]))
     assert taken == []
     assert model.prefill(kv, Chunk([20, 21], text_positions(4, 2))).logits == "logits"
     assert (taken, kv.length) == ([8], 6)

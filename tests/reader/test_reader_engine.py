@@ -64,7 +64,8 @@ class Bench:
         self.now_s = 0.0
         self.model = model or FakeModel()
         chunks = ChunkLimits(vision_patches, 6)
-        budget = Budget(COSTS, self.model.facts.geometry, chunks, self.model.facts.total_bytes, 4)
+        facts = self.model.facts
+        budget = Budget(facts.costs, facts.geometry, chunks, facts.total_bytes, 4)
         pool = KvPool(budget, self.model.free, lambda: self.now_s, ttl_s=60.0)
         self.device = Device(self.model, pool, lambda: self.now_s)
         self.lost: list[DeviceLost] = []

@@ -21,11 +21,11 @@ from transformers.models.glm4v.image_processing_pil_glm4v import Glm4vImageProce
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from reader_service.answering import Question
-from reader_service.model import Chunk, GreyPage, Sampling, Step
-from reader_service.positions import place_prompt, text_positions
+from reader_service.model import Chunk, GreyPage, Rows, Sampling, Step
+from reader_service.positions import cut_rows, place_prompt, text_positions
 from reader_service.profile import Task, guard
 from reader_service.reader import Reader
-from reader_service.results import Completed, TextDelta
+from reader_service.results import Completed, PageText, TextDelta
 from reader_service.settings import Settings
 from reader_service.torch_model.attention import packed_flash
 from reader_service.torch_model.load import load_model
@@ -42,6 +42,7 @@ PAGE_SETS = {
 }
 NEW_TOKENS = 12
 STYLE = {"mode": "precise", "flow": "cells", "font_px": [14], "page_width_px": 84, "page_height_px": 112}
+PROFILE = {"styles": [STYLE], "tasks": {"ask": "{question}"}, "pages_shown_again": 2}
 
 
 class Pair:
@@ -50,7 +51,7 @@ class Pair:
     def __init__(self, family: str, folder: Path) -> None:
         make, model_class, processor_class = FAMILIES[family]
         make(folder)
-        (folder / "glyphstream.json").write_text(json.dumps({"styles": [STYLE], "tasks": {"ask": "{question}"}}))
+        (folder / "glyphstream.json").write_text(json.dumps(PROFILE))
         self.theirs = model_class.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa").eval()
         self.processor = processor_class.from_pretrained(folder)
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
@@ -68,6 +69,16 @@ class Pair:
             messages.append({"role": "user", "content": [*images, {"type": "text", "text": text}]})
             messages += [{"role": "assistant", "content": turns[number][1]}] if number < len(turns) else []
         tokens = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False)
+        return self.with_images(tokens, pages)
+
+    def again(self, pages: Sequence[GreyPage], question: str) -> list[int]:
+        """What follows a prompt whose pages are shown again."""
+        images = "<|vision_start|><|image_pad|><|vision_end|>" * len(pages)
+        tokens = self.tokenizer(f"{images}{question}<|im_end|>\n<|im_start|>assistant\n")["input_ids"]
+        return self.with_images(tokens, pages)
+
+    def with_images(self, tokens: Sequence[int], pages: Sequence[GreyPage]) -> list[int]:
+        """The tokens of a prompt, each image token as often as its page takes it."""
         counts = iter(page.rows.size // 28**2 for page in pages)
         image = self.theirs.config.image_token_id
         return [token for one in tokens for token in ([one] * next(counts) if one == image else [one])]
@@ -80,6 +91,17 @@ class Pair:
         )  # fmt: skip
         return generated[0, len(tokens) :].tolist()
 
+    def their_logits(self, pages: Sequence[GreyPage], tokens: list[int]) -> torch.Tensor:
+        ids = torch.tensor([tokens])
+        kinds = (ids == self.theirs.config.image_token_id).int()
+        with torch.no_grad():
+            return self.theirs(input_ids=ids, mm_token_type_ids=kinds, **self.inputs(pages)).logits[0]
+
+    def their_confidence(self, pages: Sequence[GreyPage], tokens: list[int], answer: list[int]) -> float:
+        """The geometric mean of the answer's probabilities."""
+        logits = self.their_logits(pages, [*tokens, *answer])[len(tokens) - 1 : -1]
+        return float(logits.log_softmax(-1).gather(1, torch.tensor(answer)[:, None]).mean().exp())
+
     def our_document(self, pages: Sequence[GreyPage], chunk_tokens: int) -> tuple[object, int]:
         """The pages' KV, prefilled in chunks, and its next position."""
         model, geometry = self.ours, self.ours.facts.geometry
@@ -89,8 +111,8 @@ class Pair:
         kv, vision = model.document(len(tokens)), model.see(pages)
         for at in range(0, len(tokens), chunk_tokens):
             span = slice(at, at + chunk_tokens)
-            offset = tokens[:at].count(image)
-            model.prefill(kv, Chunk(tokens[span], placed.positions[:, span], vision, offset, says=False))
+            seen = [Rows(vision, tokens[:at].count(image), tokens[: at + chunk_tokens].count(image))]
+            model.prefill(kv, Chunk(tokens[span], placed.positions[:, span], seen, says=False))
         return kv, placed.next_position
 
     def our_answer(self, document: tuple[object, int], tokens: Sequence[int]) -> list[int]:
@@ -124,10 +146,7 @@ def test_greedy_tokens_equal_generate(pair: Pair, pages: list[GreyPage], chunk_t
 @pytest.mark.parametrize("chunk_tokens", [7, 512])
 def test_logits_equal_transformers(pair: Pair, chunk_tokens: int) -> None:
     pages = PAGE_SETS["three pages of two sizes"]
-    ids = torch.tensor([pair.prompt(pages, [], "what is it?")])
-    image = pair.theirs.config.image_token_id
-    with torch.no_grad():
-        full = pair.theirs(input_ids=ids, mm_token_type_ids=(ids == image).int(), **pair.inputs(pages)).logits[0]
+    full = pair.their_logits(pages, pair.prompt(pages, [], "what is it?"))
     kv, start = pair.our_document(pages, chunk_tokens)
     tokens = pair.ours.vocabulary.suffix(3, guard("what is it?"), [])
     branch = pair.ours.branch(kv, len(tokens))
@@ -138,6 +157,27 @@ def test_logits_equal_transformers(pair: Pair, chunk_tokens: int) -> None:
     ]
     assert full.std() > 0.1
     torch.testing.assert_close(torch.cat(ours), full[-len(tokens) + 4 :], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("chunk_tokens", [7, 512])
+def test_logits_behind_pages_shown_again_equal_transformers(pair: Pair, chunk_tokens: int) -> None:
+    pages = PAGE_SETS["three pages of two sizes"]
+    shown, model = [pages[1], pages[2]], pair.ours
+    image = model.vocabulary.image_token
+    whole = [*pair.prompt(pages, [], "what is it?"), *pair.again(shown, "what is it?")]
+    full = pair.their_logits([*pages, *shown], whole)
+    kv, start = pair.our_document(pages, chunk_tokens)
+    asked = model.vocabulary.suffix(3, guard("what is it?"), [])
+    tokens = [*asked, *model.vocabulary.page(1, 10), *model.vocabulary.page(2, 12), *asked]
+    placed = place_prompt(tokens, image, model.facts.geometry, [page.size for page in shown], start)
+    branch, ours = model.branch(kv, len(tokens)), []
+    seen = [Rows(model.see(pages), 12, 22), Rows(model.see([pages[2]]), 0, 12)]
+    ends = [*range(chunk_tokens, len(tokens), chunk_tokens), len(tokens)]
+    for at, end in pairwise([0, *ends]):
+        rows = cut_rows(seen, tokens[:at].count(image), tokens[:end].count(image))
+        ours.append(model.prefill(branch, Chunk(tokens[at:end], placed.positions[:, at:end], rows)).logits)
+    places = [len(whole) - len(tokens) + end - 1 for end in ends]
+    torch.testing.assert_close(torch.cat(ours), full[places], rtol=1e-4, atol=1e-4)
 
 
 def test_a_follow_up_on_the_same_document_equals_generate_with_history(pair: Pair) -> None:
@@ -198,11 +238,36 @@ async def test_answers_at_the_same_time_through_the_engine_equal_generate(pair: 
         marks = pair.ours.vocabulary.marks
         assert text == pair.tokenizer.decode([token for token in expected if token not in marks])
         assert completed.completion_tokens == len(expected)
-    assert info.kv_bytes == pair.ours.facts.costs.kv_bytes_per_token * (info.vision_tokens + expected_text_tokens(pair))
+    costs = pair.ours.facts.costs
+    assert costs.kept_bytes_per_vision_token == pair.ours.see(pages[:1]).nbytes // 12
+    kept_bytes = costs.kept_bytes_per_vision_token * info.vision_tokens
+    assert info.kv_bytes - kept_bytes == costs.kv_bytes_per_token * (info.vision_tokens + expected_text_tokens(pair))
 
 
-async def spoken(reader: Reader, question: str) -> tuple[str, Completed]:
-    events = [event async for event in reader.answer(Question("doc", Task.ASK, question, NEW_TOKENS))]
+@pytest.mark.parametrize(
+    "chunks", [{}, {"vision_chunk_patches": 90, "prefill_chunk_tokens": 7}], ids=["at once", "in chunks"]
+)
+async def test_an_answer_that_is_shown_pages_again_equals_generate(pair: Pair, chunks: dict[str, int]) -> None:
+    pages, question = PAGE_SETS["three pages of two sizes"], "what is it?"
+    reader = Reader(Settings(device="cpu", max_new_tokens=NEW_TOKENS, **chunks), lambda: pair.ours)
+    await reader.open()
+    try:
+        _ = [event async for event in reader.ingest("doc", list(pages), (PageText(0, 0),) * 3)]
+        text, completed = await spoken(reader, question, nearness=[[0.1], [0.2, 0.9], [0.5]])
+    finally:
+        await reader.close()
+    plain, shown = pair.prompt(pages, [], question), pages[1:]
+    prompt, images = [*plain, *pair.again(shown, question)], [*pages, *shown]
+    expected = pair.their_answer(images, prompt)
+    marks = pair.ours.vocabulary.marks
+    assert text == pair.tokenizer.decode([token for token in expected if token not in marks])
+    assert completed.completion_tokens == len(expected)
+    assert completed.confidence == pytest.approx(pair.their_confidence(images, prompt, expected), rel=1e-4)
+    assert completed.confidence != pytest.approx(pair.their_confidence(pages, plain, expected), rel=1e-2)
+
+
+async def spoken(reader: Reader, question: str, **fields: object) -> tuple[str, Completed]:
+    events = [event async for event in reader.answer(Question("doc", Task.ASK, question, NEW_TOKENS, **fields))]
     return "".join(event.text for event in events if isinstance(event, TextDelta)), events[-1]
 
 

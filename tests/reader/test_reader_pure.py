@@ -67,7 +67,7 @@ def test_bytes_of_the_real_shapes_in_bf16(formula, config, expected_bytes):
     ],
 )
 def test_a_request_fits_now_later_or_never(need, held_bytes, running, away_bytes, expected):
-    assert BUDGET.fit(need, held_bytes, running, away_bytes) is expected
+    assert BUDGET.fit(need, [Need(held_bytes), *running], away_bytes) is expected
 
 
 @given(st.integers(0, 200_000))
