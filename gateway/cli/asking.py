@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from glyphstream.client import Completed, Document, Event, Options, TextDelta, Upload, mode_name
+from glyphstream.common.v1 import common_pb2
 
 from gateway.cli.session import (
     FILE,
@@ -26,6 +27,8 @@ from gateway.cli.session import (
 from gateway.cli.terminal import Terminal, as_degraded, cost
 
 NOT_FOUND = "the document does not tell"
+CUT = "the answer was cut: it reached the most tokens allowed"
+FINISH = {common_pb2.FINISH_REASON_STOP: "stop", common_pb2.FINISH_REASON_LENGTH: "length"}
 TRANSCRIBE = Options(task="transcribe")
 
 
@@ -102,6 +105,8 @@ async def tell(
     terminal.clear()
     if not quiet and pieces:
         _write("\n", terminal)
+    if completed.finish_reason == common_pb2.FINISH_REASON_LENGTH:
+        terminal.say(CUT)
     return completed, "".join(pieces)
 
 
@@ -118,6 +123,7 @@ def record(question: str, answer: str, completed: Completed) -> dict[str, Any]:
         "question": question,
         "answer": answer,
         "found": completed.found,
+        "finish_reason": FINISH.get(completed.finish_reason, ""),
         "mode": mode_name(document.mode),
         "rung": document.rung.name,
         "pages": document.pages,

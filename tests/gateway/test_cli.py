@@ -1,14 +1,20 @@
 """The command line as a person or a script meets it: a process, its two outputs, its exit status."""
 
+import io
 import json
 import os
 from pathlib import Path
 
 import pytest
+from glyphstream.client import Completed, TextDelta
+from glyphstream.common.v1 import common_pb2
+from rich.console import Console
 
 from gateway import errors
+from gateway.cli.asking import CUT, tell
 from gateway.cli.demo import EXAMPLES, same
 from gateway.cli.doctor import Finding, line
+from gateway.cli.terminal import Terminal
 from tests.gateway.commands import Ended, glyphstream
 from tests.gateway.fakes import found
 
@@ -17,6 +23,7 @@ JSON_KEYS = [
     "question",
     "answer",
     "found",
+    "finish_reason",
     "mode",
     "rung",
     "pages",
@@ -45,8 +52,23 @@ async def test_ask_prints_one_json_object_a_question(address, document, renderer
     assert (first["pages"], first["vision_tokens"], first["characters"]) == (5, 80, len(TEXT))
     assert 0 < first["ttft_ms"] <= first["total_ms"]
     assert first["peak_memory_bytes"] == 100
+    assert first["finish_reason"] == "stop"
     assert (ended.status, ended.err) == (0, "")
     assert renderer.rendered == [14]
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [(common_pb2.FINISH_REASON_LENGTH, True), (common_pb2.FINISH_REASON_STOP, False)]
+)
+async def test_a_person_is_told_when_an_answer_was_cut(reason, told, capsys):
+    async def events():
+        yield TextDelta(text="42 litres")
+        yield Completed(finish_reason=reason, found=True)
+
+    screen = io.StringIO()
+    completed, answer = await tell(events(), Terminal(Console(file=screen, force_terminal=True)))
+    assert (completed.finish_reason, answer, capsys.readouterr().out) == (reason, "42 litres", "42 litres\n")
+    assert (CUT in screen.getvalue()) == told
 
 
 async def test_a_step_down_is_in_the_json(address, document, reader):
