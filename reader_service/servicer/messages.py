@@ -172,7 +172,7 @@ def reader_info(facts: ModelFacts, load: Load, largest_vision_tokens: int) -> pb
         max_page_pixels=geometry.max_page_pixels,
         profiles=map(_style, profile.styles),
         languages=profile.languages,
-        kv_bytes_per_token=costs.kv_bytes_per_token,
+        kv_bytes_per_token=costs.kv_bytes_per_token + costs.kept_bytes_per_vision_token,
         vision_bytes_per_patch=costs.vision_bytes_per_patch,
         total_bytes=facts.total_bytes,
         weight_bytes=costs.weight_bytes + costs.context_bytes,

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import grpc
@@ -142,6 +142,13 @@ async def test_describe_and_load_tell_the_same_bytes(client):
     assert reader.profiles[0].flow == common.FLOW_CELLS
     assert reader.free_bytes == load.free_bytes > 0
     assert reader.largest_vision_tokens == load.largest_vision_tokens > 0
+
+
+async def test_a_vision_token_is_told_with_what_is_kept_of_its_page(client):
+    facts = client.model.facts
+    client.model.facts = replace(facts, costs=replace(facts.costs, kept_bytes_per_vision_token=7))
+    reader = (await client.stub.Describe(pb.DescribeRequest())).reader
+    assert reader.kv_bytes_per_token == facts.costs.kv_bytes_per_token + 7
 
 
 async def test_the_largest_document_told_is_accepted_and_a_larger_one_is_not(client):

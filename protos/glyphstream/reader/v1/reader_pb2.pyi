@@ -97,7 +97,7 @@ class ReaderInfo(_message.Message):
     max_page_pixels: _builtins.int
     """Most pixels one page may have."""
     kv_bytes_per_token: _builtins.int
-    """KV cache bytes a token."""
+    """Bytes that a vision token holds: KV cache and, where pages are shown again behind questions, what is kept of them."""
     vision_bytes_per_patch: _builtins.int
     """Vision workspace bytes a patch."""
     total_bytes: _builtins.int
@@ -394,7 +394,7 @@ class Document(_message.Message):
     vision_tokens: _builtins.int
     """Vision tokens."""
     kv_bytes: _builtins.int
-    """KV cache bytes it holds."""
+    """Bytes it holds: KV cache and, where pages are shown again behind questions, what is kept of them."""
     reused: _builtins.bool
     """True when it was resident before this call."""
     @_builtins.property
