@@ -37,7 +37,7 @@ from training.laid import NONE, SINK, SLOTS, Ints, Laid, Recipe, known, lay
 from training.network import Shape
 from training.noise import code, noise, table
 from training.outlines import entries
-from training.rows import Row, dialogue, summary, transcription
+from training.rows import Row, dialogue, offsets, summary, transcription
 from training.texts import Corpus
 
 DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
@@ -112,21 +112,6 @@ def prefix_ids(shape: Shape, image_pad: int) -> list[int]:
     for page in range(shape.pages):
         ids += [PAGE + page, VISION_START, *[image_pad] * shape.cells, VISION_END]
     return ids
-
-
-def offsets(again: Ints, skip: Ints, shape: Shape) -> Ints:
-    """How far behind the prefix every text token stands, as Qwen2-VL counts time, height and width.
-
-    Args:
-        again: (batch, text) the cell that is shown there, or NONE; a page takes as much as its longer side.
-        skip: (batch,) text positions that are taken to stand before the text and are left out of the batch.
-        shape: of the pages.
-    """
-    seen, inside = again != NONE, again % shape.cells
-    last = seen & (inside == shape.cells - 1)
-    takes = np.where(seen, np.where(last, max(shape.rows, shape.columns), 0), 1)
-    start = np.cumsum(takes, axis=1) - takes + skip[:, None]
-    return start + np.where(seen, np.stack([0 * inside, inside // shape.columns, inside % shape.columns]), 0)
 
 
 def is_anchor(ids: Ints) -> npt.NDArray[np.bool_]:

@@ -25,7 +25,7 @@ from training.alphabet import (
     ids_of,
 )
 from training.documents import Question
-from training.laid import NONE, SINK, Laid
+from training.laid import NONE, SINK, Ints, Laid
 from training.network import Shape
 
 CONTEXT = 120
@@ -106,6 +106,21 @@ class Row:
         """Take a token out again."""
         for column in (self.ids, self.answer, self.asked, self.cell, self.key, self.slot, self.again):
             del column[index]
+
+
+def offsets(again: Ints, skip: Ints, shape: Shape) -> Ints:
+    """How far behind the prefix every text token stands, as Qwen2-VL counts time, height and width.
+
+    Args:
+        again: (batch, text) the cell that is shown there, or NONE; a page takes as much as its longer side.
+        skip: (batch,) text positions that are taken to stand before the text and are left out of the batch.
+        shape: of the pages.
+    """
+    seen, inside = again != NONE, again % shape.cells
+    last = seen & (inside == shape.cells - 1)
+    takes = np.where(seen, np.where(last, max(shape.rows, shape.columns), 0), 1)
+    start = np.cumsum(takes, axis=1) - takes + skip[:, None]
+    return start + np.where(seen, np.stack([0 * inside, inside // shape.columns, inside % shape.columns]), 0)
 
 
 def reply_span(out: Row, laid: Laid, span: tuple[int, int], opening: str | None = None) -> None:

@@ -8,9 +8,9 @@ from PIL import Image
 from transformers import Qwen2VLForConditionalGeneration, Qwen2VLImageProcessorPil
 
 from training import checkpoint
-from training.examples import offsets
 from training.laid import NONE
 from training.network import Network, Shape, positions
+from training.rows import offsets
 
 PAGES, ROWS, COLUMNS = 2, 4, 6
 
