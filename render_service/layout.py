@@ -104,7 +104,8 @@ def layout(
     break_opportunities: BreakOpportunities | None = None,
     shaper: Shaper | None = None,
 ) -> Iterator[PageLayout]:
-    """Lays a text out lazily, one page at a time; every page but the last is full, the last is cropped to the grid.
+    """Lays a text out lazily, one page at a time; every page but the last has all lines that fit, and a page ends on
+    the grid below its last line.
 
     `measure` gives the advance of code points in 1/1000 em; `break_opportunities` the ascending positions where a line
     may begin (unused in FLOW_COLUMNS, which wraps anywhere); without a `shaper` every character stands alone, from
