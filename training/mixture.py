@@ -11,8 +11,9 @@ from training.trainer import SEE
 
 FONT_PX = ((14, 6), (12, 4))
 PAGES = ((2, 12), (3, 6), (4, 12), (6, 8), (8, 20))
-"""Pages of longer documents and their weights. A step over one page asks five times as many questions as one over
-eight: what a question means is learnt there, and to find it among many pages here. The tower learns from a third."""
+"""Pages of longer documents and their weights. A step over one page asks twice as many questions as one over
+eight: what a question means is learnt there, and to find it among many pages here. The tower learns from a third of
+both."""
 PAGE, CODE_PAGE, LOW_PAGES = (8, 16), (6, 20), (5, 6, 8, 8)
 """Rows and columns of vision tokens on the usual pages of 448 × 224 and, in columns, 560 × 168 pixels; and rows of
 pages that are asked about alone, of which low ones leave room for more questions."""
