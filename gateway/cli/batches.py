@@ -11,11 +11,12 @@ from typing import Any
 
 import click
 from glyphstream.client import Answer, Client, Document, Options
+from glyphstream.common.v1 import common_pb2
 from glyphstream.errors import GlyphstreamError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.asking import NOT_FOUND, record
+from gateway.cli.asking import CUT, FINISH, NOT_FOUND, record
 from gateway.cli.session import (
     FILE,
     INPUT_REFUSED,
@@ -105,10 +106,14 @@ def batch(
 
 async def _work(files: Sequence[str], plan: Plan, target: Target, parallel: int, as_json: bool) -> None:
     status = 0
-    async with connected(target, Terminal()) as client:
+    terminal = Terminal()
+    async with connected(target, terminal) as client:
         with _bar(len(files)) as bar:
             async for outcome in _outcomes(client, files, plan, parallel):
                 _tell(outcome, as_json, named=len(files) > 1)
+                for _, answer in outcome.answers:
+                    if answer.completed.finish_reason == common_pb2.FINISH_REASON_LENGTH:
+                        terminal.say(f"{outcome.file}: {CUT}")
                 bar.advance(bar.task_ids[0])
                 status = max(status, outcome.status)
     if status:
@@ -183,6 +188,7 @@ def _summary(answer: Answer) -> dict[str, Any]:
         "outline": list(summary.outline),
         "key_facts": list(summary.key_facts),
         "text": answer.text,
+        "finish_reason": FINISH.get(answer.completed.finish_reason, ""),
         **_figures(document),
         "total_ms": round(answer.completed.timings.total_ms, 1),
     }

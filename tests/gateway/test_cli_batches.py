@@ -1,11 +1,18 @@
 """Many files, conversations, summaries: one line of output a result, and one file's failure is its own."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from glyphstream.common.v1 import common_pb2
+from rich.console import Console
 
 from gateway import errors
+from gateway.cli import batches
+from gateway.cli.asking import CUT
+from gateway.cli.session import Target
+from gateway.cli.terminal import Terminal
 from tests.gateway.commands import Ended, glyphstream
 from tests.gateway.fakes import found
 
@@ -61,6 +68,20 @@ async def test_a_summary_is_its_text_or_its_parts(address, files, reader):
     (summary,) = lines(await glyphstream("summarize", files[0], "--gateway", address, "--json"))
     assert (summary["title"], summary["outline"], summary["key_facts"]) == ("Pump", ["Data"], ["Flow: 42 L"])
     assert (summary["text"], summary["pages"], summary["characters"]) == (SUMMARY, 1, 3)
+    assert summary["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [(common_pb2.FINISH_REASON_LENGTH, True), (common_pb2.FINISH_REASON_STOP, False)]
+)
+async def test_a_person_is_told_whose_summary_was_cut(reason, told, address, files, reader, monkeypatch, capsys):
+    screen = io.StringIO()
+    terminal = Terminal(Console(file=screen, force_terminal=True, highlight=False, width=500))
+    monkeypatch.setattr(batches, "Terminal", lambda: terminal)
+    reader.reply = lambda _text: (SUMMARY, found(SUMMARY, finish_reason=reason))
+    await batches._work(files[:1], batches.Plan("precise", ""), Target(address, 60.0), 1, as_json=False)
+    assert capsys.readouterr().out.endswith(SUMMARY + "\n")  # the services of the test log there, too
+    assert (f"{files[0]}: {CUT}" in screen.getvalue()) == told
 
 
 async def test_a_conversation_knows_what_was_said(address, files, reader):
