@@ -19,7 +19,7 @@ from training.laid import Ints, Laid
 
 WIDE_BOX, NARROW_BOX = 0xE000, 0xE001
 """Private code points: a box as wide as a character of CJK, and one of half that width."""
-SHARE = 0.15
+SHARE = 0.25
 """Words that are covered."""
 _WORD = re.compile(r"[A-Za-z]+|[\u4e00-\u9fff]{1,2}")
 

@@ -53,8 +53,6 @@ SHOWN = 0.8
 """Share of the documents without Markdown's marks, as the pages of a Markdown document are."""
 ENOUGH = 0.7
 """Share of the characters wanted at which no other written document follows."""
-COVERED = 0.6
-"""Share of the transcribed pages on which words are covered."""
 PULLED = 64
 """Most positions of an example at which attention is pulled; more cost memory and teach little."""
 
@@ -148,7 +146,8 @@ class Source:
 
     def _transcription(self, recipe: Recipe) -> tuple[Row, Laid] | None:
         lang, characters = self._language(recipe)
-        kind, columns = self.rng.random(), recipe.flow is Flow.COLUMNS
+        # Where words are covered, the text must be one whose words tell each other.
+        kind, columns = self.rng.uniform(0.3 if recipe.covered else 0.0, 1.0), recipe.flow is Flow.COLUMNS
         if columns and kind < 0.35:
             text = (code if kind < 0.15 else table)(self.rng, characters)
         elif kind < (0.45 if columns else 0.2):
@@ -162,7 +161,7 @@ class Source:
         if recipe.flow is Flow.CELLS and self.rng.random() < SHOWN:
             text = shown(self.rng, Document(text, (), lang, "cells", outline(text))).text
         laid = lay(known(text), recipe)
-        if laid and self.rng.random() < COVERED:
+        if laid and recipe.covered:
             laid = covered(laid, recipe.flow, self.rng)
         row = laid and transcription(laid, recipe.shape, self.rng)
         return (row, laid) if row and laid else None

@@ -43,6 +43,8 @@ class Recipe:
     summarize: float = 0.0
     tower: bool = True
     """Whether the tower learns from this batch; without it a step over many pages costs half."""
+    covered: bool = False
+    """Whether words of the transcribed pages are covered, which then hold natural text alone."""
 
     @property
     def style(self) -> Style:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from render_service.style import Flow
 from training.laid import Recipe
@@ -22,12 +23,19 @@ TOKENS = 72_000
 
 
 def draw_recipe(rng: random.Random, stage: int, scale: float, reading: float = 0.0) -> Recipe:
-    """A recipe; the first stage sees single pages only. `reading`: share of the others that only transcribe one."""
+    """A recipe; the first stage sees single pages only.
+
+    Args:
+        rng: what draws it.
+        stage: of the training.
+        scale: of the batch.
+        reading: share of the later stages' recipes that only transcribe a page with covered words.
+    """
     font_px = rng.choices([px for px, _ in FONT_PX], [w for _, w in FONT_PX])[0]
     if stage == SEE:
         return _recipe(Shape(1, *PAGE, text=8), (font_px, Flow.CELLS), scale, 0.1)
     if rng.random() < reading:
-        return _recipe(Shape(1, *PAGE, text=448), (font_px, Flow.CELLS), scale, 0.0)
+        return replace(_recipe(Shape(1, *PAGE, text=448), (font_px, Flow.CELLS), scale, 0.0), covered=True)
     kind = rng.random()
     if kind < 0.05:
         return _recipe(Shape(1, rng.randint(1, PAGE[0] - 1), PAGE[1], text=256), (font_px, Flow.CELLS), scale, 0.5)
