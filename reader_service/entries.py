@@ -1,7 +1,9 @@
-"""Leads a summary by readers that say where each of its entries stands: what stands in an unlikely place is left out.
+"""Leads a summary by readers that say where each of its entries stands: what stands in an unlikely place is left out,
+and what was told already.
 
-Such a reader names lines that look like headings and are none; the anchors of these are less likely. What is left out
-stays in the context, so that the reader goes on behind it. The first entry is always told: there may be no other.
+Such a reader names lines that look like headings and are none; the anchors of these are less likely. It may also come
+back to lines that it has named, and go round in circles: then the summary ends. What is left out stays in the context,
+so that the reader goes on behind it. The first entry is always told: there may be no other.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from reader_service.model import Drawn, Leaning, Mark, MarkKind, Tokens
 
 _PLACE = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.SILENT})  # a column is a mark that says nothing
 _BULLETS = "#- "
+_MOST_AGAIN = 3
+"""So many entries one after the other that were told already end the summary."""
 
 
 class Entries:
     """Leads one summary, see `Lead`. An entry is what stands between two line ends, with its anchors; it is decided on
-    where its text begins, and without any it is none."""
+    where its text begins, and without any it is none. Where it comes to a line that was named before, it ends."""
 
     decided = False
     held: Tokens = ()
@@ -27,9 +31,13 @@ class Entries:
 
     def __init__(self, marks: Mapping[int, Mark], least_probability: float, decode: Callable[[Tokens], str]) -> None:
         self._marks, self._least, self._decode = marks, math.log(least_probability), decode
+        self._end = next((token for token, mark in marks.items() if mark.kind is MarkKind.END), None)
         self._opening: list[int] = []
         self._likelihood = 0.0  # log probability of the anchors
         self._begins = self._is_first = self._tells = True
+        self._named: set[tuple[int, int]] = set()  # pages and rows
+        self._page = self._again = 0
+        self._is_named = False  # whether a line of this entry was named before
 
     def lead(self, drawn: Drawn) -> Led:
         """See `Lead`: every token is taken, and said where its entry is told."""
@@ -37,16 +45,36 @@ class Entries:
         if mark and mark.kind is MarkKind.END:
             return Led(drawn.token, said=(drawn.token,))
         text = "" if mark else self._decode((drawn.token,))
+        if mark:
+            self._pass(mark)
         if self._begins and (mark.kind in _PLACE if mark else not text.strip(_BULLETS)):
             self._opening.append(drawn.token)
             self._likelihood += drawn.log_probability if mark else 0.0
             return Led(drawn.token)
         said = (*self._opening, drawn.token)
         if self._begins:
-            self._tells = self._is_first or self._likelihood >= self._least
-            self._is_first, self._opening, self._likelihood = False, [], 0.0
-        self._begins = text.endswith("\n")
-        return Led(drawn.token, said=said if self._tells else ())
+            self._decide()
+            if self._again == _MOST_AGAIN and self._end is not None:
+                return Led(self._end, said=(self._end,))
+        self._begins = ends = text.endswith("\n")
+        tells, self._is_named = self._tells and (ends or not self._is_named), self._is_named and not ends
+        return Led(drawn.token, said=said if tells else ())
+
+    def _pass(self, mark: Mark) -> None:
+        """Notes which line is at hand."""
+        if mark.kind is MarkKind.PAGE:
+            self._page = mark.number
+        elif mark.kind is MarkKind.ROW:
+            place = self._page, mark.number
+            self._is_named = self._is_named or place in self._named
+            self._named.add(place)
+
+    def _decide(self) -> None:
+        """Whether the entry whose text begins is told."""
+        likely = self._is_first or self._likelihood >= self._least
+        self._tells = likely and not self._is_named
+        self._again = self._again + 1 if self._is_named else 0
+        self._is_first, self._opening, self._likelihood = False, [], 0.0
 
 
 def entries_of(marks: Mapping[int, Mark], least_probability: float, decode: Callable[[Tokens], str]) -> Entries | None:

@@ -63,6 +63,47 @@ def test_what_stands_in_an_unlikely_place_is_left_out(drawn, expected):
     assert said(*drawn) == tokens_of(expected)
 
 
+@pytest.mark.parametrize(
+    ("drawn", "expected"),
+    [
+        pytest.param(
+            "<page0><row0># a\n<row1># b\n<row0># a\n<row2># c\n<end>",
+            "<page0><row0># a\n<row1># b\n<row2># c\n<end>",
+            id="a line that was told",
+        ),
+        pytest.param(
+            "<page0><row0># a\n<page1><row0># a\n<end>",
+            "<page0><row0># a\n<page1><row0># a\n<end>",
+            id="the same on another page",
+        ),
+        pytest.param(
+            "<page0><row0># a<row1>b<row0># a<row1>b\n<row2># c\n<end>",
+            "<page0><row0># a<row1>b\n<row2># c\n<end>",
+            id="within an entry",
+        ),
+        pytest.param(
+            "<page0><row0># a\n<row1># b\n<row0># a\n<row1># b\n<row2># c\n<row1># b\n<end>",
+            "<page0><row0># a\n<row1># b\n<row2># c\n<end>",
+            id="twice, and on",
+        ),
+    ],
+)
+def test_no_line_is_told_twice(drawn, expected):
+    assert said((drawn, 0.9)) == tokens_of(expected)
+
+
+def test_a_summary_that_goes_round_in_circles_ends():
+    entries = entries_of(MARKS, LEAST, FakeVocabulary().decode)
+    circle = tokens_of("<page0><row0># a\n") + 9 * tokens_of("<row1># b\n<row0># a\n")
+    led = [entries.lead(Drawn(token, math.log(0.9))) for token in circle]
+    (end,) = tokens_of("<end>")
+    told = [token for one in led for token in one.said]
+    assert told[: told.index(end)] == tokens_of("<page0><row0># a\n<row1># b\n")
+    assert [one.token for one in led].index(end) == len(
+        tokens_of("<page0><row0># a\n<row1># b\n<row0># a\n<row1># b\n<row0># ")
+    )
+
+
 def test_readers_without_lines_or_doubts_are_not_led():
     decode = FakeVocabulary().decode
     assert entries_of(MARKS, 0.0, decode) is None
