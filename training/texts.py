@@ -12,6 +12,8 @@ from pathlib import Path
 
 from training.alphabet import KNOWN
 
+OPENINGS = 0.2
+"""Share of the windows that begin where their document does: nowhere else are titles."""
 _BLANK_LINES = re.compile(r"\n[ \n]*\n")
 
 
@@ -35,11 +37,14 @@ class Corpus:
         return "\n\n".join(pieces)
 
     def window(self, rng: random.Random, lang: str, characters: int) -> str:
-        """Up to `characters` of one document, from the start of a line most of the time."""
+        """Up to `characters` of one document, from its start or that of a line most of the time."""
         text, ends = self.texts[lang], self.ends[lang]
         at = rng.randrange(len(text))
-        end = ends[bisect_right(ends, at)]
-        if rng.random() < 0.8:
+        number = bisect_right(ends, at)
+        end = ends[number]
+        if rng.random() < OPENINGS:
+            at = ends[number - 1] if number else 0
+        elif rng.random() < 0.8:
             newline = text.find("\n", at, end)
             at = newline + 1 if newline >= 0 and newline + 20 < end else at
         return text[at : min(end, at + characters)].strip("\n")
