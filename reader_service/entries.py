@@ -1,5 +1,5 @@
 """Leads a summary by readers that say where each of its entries stands: what stands in an unlikely place is left out,
-and what was told already.
+and what was named before.
 
 Such a reader names lines that look like headings and are none; the anchors of these are less likely. It may also come
 back to lines that it has named, and go round in circles: then the summary ends. What is left out stays in the context,
@@ -18,7 +18,7 @@ from reader_service.model import Drawn, Leaning, Mark, MarkKind, Tokens
 _PLACE = frozenset({MarkKind.PAGE, MarkKind.ROW, MarkKind.SILENT})  # a column is a mark that says nothing
 _BULLETS = "#- "
 _MOST_AGAIN = 3
-"""So many entries one after the other that were told already end the summary."""
+"""So many entries one after the other that were named before end the summary."""
 
 
 class Entries:
@@ -31,7 +31,7 @@ class Entries:
 
     def __init__(self, marks: Mapping[int, Mark], least_probability: float, decode: Callable[[Tokens], str]) -> None:
         self._marks, self._least, self._decode = marks, math.log(least_probability), decode
-        self._end = next((token for token, mark in marks.items() if mark.kind is MarkKind.END), None)
+        self._end = next(token for token, mark in marks.items() if mark.kind is MarkKind.END)
         self._opening: list[int] = []
         self._likelihood = 0.0  # log probability of the anchors
         self._begins = self._is_first = self._tells = True
@@ -54,10 +54,11 @@ class Entries:
         said = (*self._opening, drawn.token)
         if self._begins:
             self._decide()
-            if self._again == _MOST_AGAIN and self._end is not None:
+            if self._again == _MOST_AGAIN:
                 return Led(self._end, said=(self._end,))
-        self._begins = ends = text.endswith("\n")
-        tells, self._is_named = self._tells and (ends or not self._is_named), self._is_named and not ends
+        self._begins = text.endswith("\n")
+        tells = self._tells and (self._begins or not self._is_named)
+        self._is_named = self._is_named and not self._begins
         return Led(drawn.token, said=said if tells else ())
 
     def _pass(self, mark: Mark) -> None:
@@ -78,6 +79,6 @@ class Entries:
 
 
 def entries_of(marks: Mapping[int, Mark], least_probability: float, decode: Callable[[Tokens], str]) -> Entries | None:
-    """None where every place is good enough, or the reader names none."""
-    named = any(mark.kind is MarkKind.ROW for mark in marks.values())
-    return Entries(marks, least_probability, decode) if least_probability and named else None
+    """None where every place is good enough, or the reader names none, or no end."""
+    known = {MarkKind.ROW, MarkKind.END} <= {mark.kind for mark in marks.values()}
+    return Entries(marks, least_probability, decode) if least_probability and known else None
