@@ -73,6 +73,8 @@ class Decoder:
         self.heads = Heads(config.num_attention_heads, config.num_key_value_heads, dim, self.rotary.dim)
         self._norm = tensors.take("language_model.norm.weight")
         self.head = _head(tensors, embedding, formats.head)
+        if isinstance(self.head, Dense) and not tensors.has("lm_head.weight"):
+            embedding = self.head.weight  # tied: held once, as the head wants it
         self.embedding = _on_host(embedding) if formats.embedding_on_host and embedding.is_cuda else embedding
         del embedding
         self.layers = [
