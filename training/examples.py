@@ -83,6 +83,12 @@ class Batch:
     """The character to come; its query stands on the token before it."""
     find: Pull
     """The anchor to come."""
+    match: Pull
+    """The cell of a page that is shown again; it looks at the token of the question that it repeats."""
+    shown: Ints
+    """(k,) flat positions in `ids` of cells that are shown again."""
+    bears: Ints
+    """(k,) which slots of them bear the answer, as masks of `bearing`."""
     dense_at: Ints
     """(m,) flat (page in batch, cell, slot)."""
     dense_token: Ints
@@ -236,14 +242,15 @@ class Source:
 
     def _collate(self, recipe: Recipe, drawn: Sequence[tuple[Row, Laid]]) -> Batch:
         shape, size = recipe.shape, (recipe.batch, recipe.shape.text)
-        ids, cell, key, slot, again = (np.full(size, fill, np.int64) for fill in (IM_END, NONE, NONE, NONE, NONE))
+        fills = (IM_END, NONE, NONE, NONE, NONE, NONE, NONE)
+        ids, cell, key, slot, again, bears, repeats = (np.full(size, fill, np.int64) for fill in fills)
         answer, asked = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
         dense, glyphs = [], []
         for b, (row, doc) in enumerate(drawn):
             n, first = min(len(row.ids), shape.text), b * shape.pages
             ids[b, :n], answer[b, :n], asked[b, :n] = row.ids[:n], row.answer[:n], row.asked[:n]
             cell[b, :n], key[b, :n], slot[b, :n] = row.cell[:n], row.key[:n], row.slot[:n]
-            again[b, :n] = row.again[:n]
+            again[b, :n], bears[b, :n], repeats[b, :n] = row.again[:n], row.bears[:n], row.repeats[:n]
             for number, p in enumerate(doc.pages):
                 dense.append(self._dense(doc, p, shape, first + number))
                 where = np.full(len(p.x), first + number)
@@ -253,7 +260,7 @@ class Source:
         skip = np.array([row.skip for row, _ in drawn], np.int64)
         places = key, np.where(cell >= 0, key - cell % shape.columns, NONE), slot
         anchor = is_anchor(ids)
-        answers = np.flatnonzero(answer)
+        answers, shown = np.flatnonzero(answer), np.flatnonzero(bears != NONE)
         decides = (anchor | (ids == ABSENT)).ravel()[answers]
         return Batch(
             recipe, ids, again, offsets(again, skip, shape), answers, np.where(decides, 4.0, 1.0).astype(np.float32),
@@ -261,6 +268,7 @@ class Source:
             here=self._pull(cell != NONE, places, 1),
             next=self._pull(answer & ~anchor & (cell != NONE), places, 0),
             find=self._pull(answer & anchor, places, 0),
+            match=self._pull(repeats != NONE, (repeats, repeats, repeats), 1), shown=shown, bears=bears.ravel()[shown],
             dense_at=seen[0], dense_token=seen[1], glyphs=np.concatenate(glyphs),
         )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from itertools import repeat
@@ -24,6 +24,7 @@ from training.alphabet import (
     VISION_START,
     ids_of,
 )
+from training.bearing import bearing, repeated
 from training.documents import Question
 from training.laid import NONE, SINK, Ints, Laid
 from training.network import Shape
@@ -48,7 +49,8 @@ class Row:
     """One example of a batch, growing token by token.
 
     A place is a cell of the pages before the text; `key` is where it stands in the sequence, which is among the pages
-    that are shown again, if it is on one of them. `again` names the cell that a vision token in the text shows.
+    that are shown again, if it is on one of them. `again` names the cell that a vision token in the text shows, `bears`
+    which slots of it bear the answer (a mask, see `bearing`), and `repeats` the token of the question that it repeats.
     """
 
     shape: Shape
@@ -59,6 +61,8 @@ class Row:
     key: list[int] = field(default_factory=list)
     slot: list[int] = field(default_factory=list)
     again: list[int] = field(default_factory=list)
+    bears: list[int] = field(default_factory=list)
+    repeats: list[int] = field(default_factory=list)
     skip: int = 0
     _shown: dict[int, int] = field(default_factory=dict)
     """Where in the sequence the first cell of every page stands that is shown again in this turn."""
@@ -72,14 +76,18 @@ class Row:
         """Append a token to predict and the place it is read from."""
         self._add(token, True, cell, slot)
 
-    def show(self, pages: Sequence[int]) -> None:
-        """Append pages once more: from here to the end of the turn their characters are read there."""
+    def show(self, pages: Sequence[int], bears: Mapping[int, int], repeats: Mapping[int, int]) -> None:
+        """Append pages once more: from here to the end of the turn their characters are read there.
+
+        `bears` and `repeats` are by cell: masks, and positions in the sequence.
+        """
         cells = self.shape.cells
         for page in pages:
             self.prompt([PAGE + page, VISION_START])
             self._shown[page] = self.shape.prefix + len(self.ids)
             for cell in range(page * cells, (page + 1) * cells):
                 self._add(IMAGE_PAD, False, NONE, NONE, again=cell)
+                self.bears[-1], self.repeats[-1] = bears.get(cell, 0), repeats.get(cell, NONE)
             self.prompt([VISION_END])
 
     def end_turn(self) -> None:
@@ -94,6 +102,8 @@ class Row:
         self.key.append(self._key(cell))
         self.slot.append(slot)
         self.again.append(again)
+        self.bears.append(NONE)
+        self.repeats.append(NONE)
 
     def _key(self, cell: int) -> int:
         """Sequence position of a cell; SINK is the start token; NONE stays NONE."""
@@ -106,6 +116,7 @@ class Row:
         """Take a token out again."""
         for column in (self.ids, self.answer, self.asked, self.cell, self.key, self.slot, self.again):
             del column[index]
+        del self.bears[index], self.repeats[index]
 
 
 def offsets(again: Ints, skip: Ints, shape: Shape) -> Ints:
@@ -212,6 +223,7 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
             continue
         asked, absent = asked + 1, absent + (not spans)
         asking = [ASK, *ids_of(question.text), IM_END], [NONE, *grounded(question.text, laid, spans), NONE]
+        first = shape.prefix + len(out.ids) + 1
         out.prompt(*asking, asked=True)
         if rng.random() < TOLD_SHARE:
             told = laid.text[slice(*spans[0])] if spans else ABSENT_TEXT[lang]
@@ -221,7 +233,9 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
         reply = spans[0][1] - spans[0][0] if spans else len(ABSENT_TEXT[lang])
         takes = len(again) * (shape.cells + 3) + len(asking[0]) + reply
         if len(out.ids) + takes < shape.text and rng.random() < SHOWN_SHARE:
-            out.show(again)
+            found = repeated(laid, question.text, again, shape)
+            # What repeats nothing of the question looks at the start token.
+            out.show(again, bearing(laid, spans, shape), {c: first + at if at >= 0 else 0 for c, at in found.items()})
             out.prompt(*asking)
         if spans:
             reply_span(out, laid, spans[0], opening="")

@@ -4,6 +4,8 @@
 * Guided attention: chosen decoder heads are pulled (-log p) onto the cell of the current and of the next character, and
   one head per slot reads that slot alone. This teaches the decoder where to look; next-token loss by itself does not.
   Other heads look along the line of an answer before a deeper layer finds its first character.
+* Bearing: every cell of a page that is shown again behind a question says whether it bears the answer, and heads of it
+  are pulled onto what it repeats of the question. One anchor a question teaches little about all the other places.
 * Codes: small linear probes ask vision tokens for their row, column and page, so that anchors can be addressed.
 
 Which positions are asked is part of the batch: nothing here depends on values on the device, so a step never waits.
@@ -17,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.bearing import BITS
 from training.laid import NONE, SLOT_COLUMNS, SLOT_ROWS, SLOTS
 from training.network import Network, Shape, Trace, cell_index
 
@@ -24,6 +27,8 @@ CODE_LAYER, PAGE_LAYER, HERE_LAYER, NEXT_LAYER, SLOT_LAYER, FIND_LAYER = 1, 2, 2
 """Decoder layers: codes are read after 1 and 2, pointers are pulled in 2 and 3, slots in 4, 5 and 6.
 
 Anchors are found in 5: which page, line and column answers a question takes more layers than the next character."""
+BEARS_LAYER = 4
+"""What the layer of the anchors can look for in a cell."""
 LINE_LAYERS = (3, 4)
 """Layers in which the heads that point at no character look along the line of the anchor to come."""
 POINTER_HEADS = 2
@@ -39,6 +44,7 @@ class Probes(nn.Module):
         self.up = nn.Linear(RANK, width)
         self.row, self.column, self.page = nn.Linear(width, rows), nn.Linear(width, columns), nn.Linear(width, pages)
         self.here_slot, self.next_slot = nn.Linear(width, SLOTS), nn.Linear(width, SLOTS)
+        self.bears = nn.Linear(width, BITS)
 
 
 @dataclass(frozen=True)
@@ -110,6 +116,7 @@ def pointers(probes: Probes, trace: Trace, aims: dict[str, Aim], shape: Shape) -
     pointing = slice(0, POINTER_HEADS)
     for name, aim, layer, heads in (
         ("here", here, HERE_LAYER, pointing),
+        ("match", aims["match"], HERE_LAYER, pointing),
         ("next", to_come, NEXT_LAYER, pointing),
         ("find", anchor, FIND_LAYER, slice(0, None)),
     ):
@@ -153,6 +160,21 @@ def _pull_slots(trace: Trace, aim: Aim, shape: Shape) -> tuple[Tensor, Tensor]:
     read, count = (aim.slot >= 0).sum().clamp(min=1), known.sum().clamp(min=1)
     loss = torch.stack(hits).sum() / read + torch.stack(sinks).sum() / (count * (SLOTS - 1))
     return loss, torch.stack(found).sum() / read
+
+
+def bears(probes: Probes, trace: Trace, shown: Tensor, masks: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
+    """What cells that are shown again bear: cross entropy of a page's bits, and how often its likeliest cell is right.
+
+    shown: (pages shown * cells,) flat text positions; masks: the same, see `bearing`. Pages without an answer are no
+    hit and no miss.
+    """
+    at = shown // shape.text * (shape.prefix + shape.text) + shape.prefix + shown % shape.text
+    logits = probes.bears(trace.hidden[BEARS_LAYER].flatten(0, 1)[at]).float().view(-1, shape.cells, BITS)
+    target = (masks[:, None] >> torch.arange(BITS, device=masks.device) & 1).view_as(logits)
+    loss = F.binary_cross_entropy_with_logits(logits, target.float(), reduction="sum") / max(1, len(logits))
+    slots, borne = logits[..., :SLOTS].amax(-1), target[..., :SLOTS].amax(-1)
+    hit = borne.gather(1, slots.argmax(1, keepdim=True)).sum() / borne.amax(1).sum().clamp(min=1)
+    return loss, hit
 
 
 def codes(probes: Probes, trace: Trace, shape: Shape) -> Tensor:

@@ -95,8 +95,11 @@ class Trainer:
         tokens = torch.cat([prefix, ids], dim=1)
         again, where = onto(batch.again, device), onto(batch.where, device)
         trace = self.net.think(given.reshape(len(ids), -1, given.shape[-1]), tokens, shape, again, where)
-        aims = {name: aim_of(getattr(batch, name), device) for name in ("here", "next", "find")}
+        aims = {name: aim_of(getattr(batch, name), device) for name in ("here", "next", "find", "match")}
         out |= supervision.pointers(self.probes, trace, aims, shape)
+        shown, masks = onto(batch.shown, device), onto(batch.bears, device)
+        if len(shown):
+            out["bears"], out["bears_hit"] = supervision.bears(self.probes, trace, shown, masks, shape)
         out["codes"] = supervision.codes(self.probes, trace, shape)
         answers, weights = onto(batch.answers, device), onto(batch.weights, device)
         loss, hit = supervision.next_token(self.net, trace, answers, ids.flatten()[answers], shape)
@@ -171,7 +174,7 @@ class Trainer:
 WEIGHT_DECAY = 0.05
 WEIGHTS = {
     "dense": 1.0, "here": 0.3, "next": 0.5, "slots": 0.5, "classify": 0.1, "codes": 0.1, "find": 0.5, "line": 0.3,
-    "token": 1.0, "question": 0.3,
+    "token": 1.0, "question": 0.3, "match": 0.3, "bears": 0.05,
 }  # fmt: skip
 
 

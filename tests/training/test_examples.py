@@ -9,10 +9,11 @@ import pytest
 from render_service.style import Flow
 from training import examples, rows
 from training.alphabet import ABSENT, COLUMN, FIRST_CHARACTER, IM_END, IMAGE_PAD, PAGE, ROW
+from training.bearing import ON_LINE, repeated
 from training.checkpoint import PAGE_ANCHORS, ROW_ANCHORS, alphabet
 from training.documents import Question
 from training.examples import Source
-from training.laid import NONE, SINK, Recipe, lay
+from training.laid import NONE, SINK, SLOTS, Recipe, lay
 from training.network import Shape
 from training.rows import Entry, dialogue, pages_to_show, summary, transcription
 
@@ -274,3 +275,53 @@ def test_anchors_leave_room_for_every_page_and_line_that_is_trained():
     laid = lay(TEXT, recipe())
     assert np.max(laid.places.row) < ROW_ANCHORS
     assert SINK < NONE < 0
+
+
+def asked_again(question: str, answer: str):
+    """A turn about both pages, which are shown again: the row, and by text position the cell that is shown there."""
+    laid = lay(TEXT, recipe())
+    at = TEXT.index(answer)
+    row = dialogue(laid, [Question(question, ((at, at + len(answer)),), "fact")], "zh", SHAPE, SHOWING)
+    return laid, row, {i: cell for i, cell in enumerate(row.again) if cell != NONE}
+
+
+def test_cells_that_are_shown_again_know_whether_they_bear_the_answer():
+    laid, row, shown = asked_again("第 7 条的数值是多少？", "259 元")
+    start = TEXT.index("259 元")
+    slots = {(int(laid.places.cell[i]), int(laid.places.slot[i])) for i in range(start, start + 5)}
+    assert shown
+    for i, cell in shown.items():
+        assert {(cell, bit) for bit in range(SLOTS) if row.bears[i] >> bit & 1} == {s for s in slots if s[0] == cell}
+        assert bool(row.bears[i] & ON_LINE) == (cell // SHAPE.columns in {c // SHAPE.columns for c, _ in slots})
+    assert all(mask == NONE for i, mask in enumerate(row.bears) if i not in shown)
+
+
+def test_a_denial_teaches_that_no_cell_bears_anything():
+    row = dialogue(lay(TEXT, recipe()), [Question("谁签字？", (), "absent")], "zh", SHAPE, SHOWING)
+    assert {mask for mask, cell in zip(row.bears, row.again, strict=True) if cell != NONE} == {0}
+
+
+def test_cells_that_are_shown_again_look_at_what_they_repeat_of_the_question():
+    laid, row, shown = asked_again("数值第 7 条？", "259 元")
+    looking = {i: key - SHAPE.prefix for i, key in enumerate(row.repeats) if key > 0}
+    assert set(looking) <= set(shown)
+    for i, at in looking.items():
+        stands = laid.text[: laid.end]
+        assert characters([row.ids[at]]) in {
+            c for c, cell in zip(stands, laid.places.cell, strict=True) if cell == shown[i]
+        }
+    repeated = {characters([row.ids[at]]) for at in looking.values()}
+    assert {"数", "值"} <= repeated
+    assert "条" not in repeated or "7" in repeated  # a character alone is no match
+    nothing = [i for i, key in enumerate(row.repeats) if key == 0]
+    assert 0 < len(nothing) <= len(looking)
+    assert not {shown[i] for i in nothing} & {shown[i] for i in looking}
+
+
+def test_capitals_repeat_small_letters():
+    text = "The Gateway TIMEOUT is 30 s.\nNothing else is told here."
+    laid = lay(text, recipe())
+    found = repeated(laid, "which timeout?", [0], SHAPE)
+    told = {text[i].lower() for i in range(len(text)) if found.get(int(laid.places.cell[i]), -1) >= 0}
+    assert set("timeout") <= told
+    assert {"which timeout?"[at] for at in found.values() if at >= 0} <= set("timeout ")
