@@ -57,6 +57,30 @@ def test_rows_that_are_all_equal_and_all_zero_survive():
 
 
 @pytest.mark.parametrize(
+    ("outputs", "inputs", "dtype", "step"),
+    [(256, 64, torch.float32, (1, 256)), (64, 256, torch.float32, (256, 1)), (256, 64, torch.bfloat16, (64, 1))],
+    ids=["wide", "narrow", "wide bfloat16"],
+)
+def test_a_plain_wide_matrix_lies_input_after_input(outputs, inputs, dtype, step):
+    plain, bias, x = weight(outputs, inputs, dtype), torch.randn(outputs).to(dtype), torch.randn(3, inputs).to(dtype)
+    product = linear(plain, bias, Format.PLAIN)
+    assert isinstance(product, Dense)
+    assert product.weight.stride() == step
+    torch.testing.assert_close(product(x), torch.nn.functional.linear(x, plain, bias))
+
+
+def test_a_tied_embedding_is_held_once():
+    folder = Path(Settings().model)  # the embedded reader: more characters than inputs
+    config = AutoConfig.from_pretrained(folder).text_config
+    tensors = SafeTensors(folder, torch.device("cpu"), torch.float32)
+    decoder = Decoder(config, Qwen2VLRotaryEmbedding(config=config), tensors, Formats(), TorchSteps())
+    layers = sum(layer.nbytes for layer in decoder.layers)
+    assert decoder.weight_bytes == decoder.embedding.nbytes + decoder._norm.nbytes + layers
+    tokens = torch.arange(5)
+    torch.testing.assert_close(decoder.embed(tokens), tensors.take("language_model.embed_tokens.weight")[:5])
+
+
+@pytest.mark.parametrize(
     ("outputs", "inputs", "kind"),
     [(64, 256, Int4), (64, 200, Int8), (60, 256, Int8)],
     ids=["suits", "inputs", "outputs"],

@@ -10,12 +10,13 @@ from transformers import Qwen2VLForConditionalGeneration
 from render_service.style import Flow
 from training import checkpoint
 from training.atlas import Atlas
+from training.bearing import BITS
 from training.documents import Question
 from training.examples import Source
 from training.laid import Recipe, lay
-from training.network import Network, Shape
+from training.network import Network, Shape, Trace
 from training.rows import dialogue
-from training.supervision import Probes
+from training.supervision import BEARS_LAYER, Probes, bears
 from training.trainer import READ, WEIGHTS, Trainer
 
 RECIPE = Recipe(Shape(2, 4, 8, text=160), 14, Flow.CELLS, 1, 1.0)
@@ -27,6 +28,13 @@ class Sure(random.Random):
 
     def random(self) -> float:
         return 0.5
+
+
+class Unshown(random.Random):
+    """A generator that tells no turn as history and never shows a page again."""
+
+    def random(self) -> float:
+        return 0.95
 
 
 def made(config, muon=False):
@@ -110,3 +118,29 @@ def test_the_tower_is_left_alone_where_the_recipe_says_so(trainer):
     out["token"].backward()
     assert all(p.grad is None for p in trainer.net.model.model.visual.parameters())
     assert any(p.grad is not None for p in trainer.net.model.model.language_model.parameters())
+
+
+@torch.no_grad()
+def test_what_a_cell_bears_is_asked_of_that_cell():
+    batch = batch_of(FOUND)
+    shape, probes = RECIPE.shape, Probes(BITS)
+    torch.nn.init.eye_(probes.bears.weight)
+    torch.nn.init.zeros_(probes.bears.bias)
+    shown, masks = torch.from_numpy(batch.shown), torch.from_numpy(batch.bears)
+    hidden = torch.zeros(1, shape.prefix + shape.text, BITS)
+    hidden[0, shape.prefix + shown] = 40.0 * (masks[:, None] >> torch.arange(BITS) & 1).float() - 20.0
+    trace = Trace([hidden] * (BEARS_LAYER + 1), [], [], hidden)
+    loss, hit = bears(probes, trace, shown, masks, shape)
+    assert masks.any()
+    assert float(loss) < 1e-3
+    assert float(hit) == 1.0
+    beside = Trace([hidden.roll(1, dims=1)] * (BEARS_LAYER + 1), [], [], hidden)
+    assert float(bears(probes, beside, shown, masks, shape)[0]) > 10.0
+
+
+def test_where_no_page_is_shown_again_no_cell_is_asked(trainer):
+    laid = lay(TEXT, RECIPE)
+    row = dialogue(laid, [FOUND], "zh", RECIPE.shape, Unshown())
+    out = trainer.losses(Source(None, 1)._collate(RECIPE, [(row, laid)]), Atlas(trainer.device))
+    assert "bears" not in out
+    assert all(value.isfinite() for value in out.values())
