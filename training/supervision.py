@@ -166,10 +166,11 @@ def bears(probes: Probes, trace: Trace, shown: Tensor, masks: Tensor, shape: Sha
     """What cells that are shown again bear: cross entropy of a page's bits, and how often its likeliest cell is right.
 
     shown: (pages shown * cells,) flat text positions; masks: the same, see `bearing`. Pages without an answer are no
-    hit and no miss.
+    hit and no miss; where none is shown the loss is 0.
     """
     at = shown // shape.text * (shape.prefix + shape.text) + shape.prefix + shown % shape.text
-    logits = probes.bears(trace.hidden[BEARS_LAYER].flatten(0, 1)[at]).float().view(-1, shape.cells, BITS)
+    logits = probes.bears(trace.hidden[BEARS_LAYER].flatten(0, 1)[at]).float()
+    logits = logits.view(len(shown) // shape.cells, shape.cells, BITS)
     target = (masks[:, None] >> torch.arange(BITS, device=masks.device) & 1).view_as(logits)
     loss = F.binary_cross_entropy_with_logits(logits, target.float(), reduction="sum") / max(1, len(logits))
     slots, borne = logits[..., :SLOTS].amax(-1), target[..., :SLOTS].amax(-1)

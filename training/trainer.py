@@ -98,7 +98,7 @@ class Trainer:
         aims = {name: aim_of(getattr(batch, name), device) for name in ("here", "next", "find", "match")}
         out |= supervision.pointers(self.probes, trace, aims, shape)
         shown, masks = onto(batch.shown, device), onto(batch.bears, device)
-        if len(shown):
+        if batch.recipe.ask:  # not whether any page is shown: all ranks need the same losses
             out["bears"], out["bears_hit"] = supervision.bears(self.probes, trace, shown, masks, shape)
         out["codes"] = supervision.codes(self.probes, trace, shape)
         answers, weights = onto(batch.answers, device), onto(batch.weights, device)
