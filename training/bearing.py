@@ -36,20 +36,25 @@ def bearing(laid: Laid, spans: Sequence[tuple[int, int]], shape: Shape) -> dict[
     return masks
 
 
-def repeated(laid: Laid, question: str, pages: Sequence[int], shape: Shape) -> dict[int, int]:
-    """Cells of these pages and the character (from 0) of the question that they repeat; -1 for as many others."""
+def repeated(laid: Laid, question: str, first: int, pages: Sequence[int], shape: Shape) -> dict[int, int]:
+    """Cells of these pages and the position in the sequence of what they repeat of a question that begins at `first`;
+    the start token's for as many others, which repeat nothing."""
     matched: dict[int, int] = {}
     for page in pages:
-        matched |= _matches(laid, question, page)
+        matched |= _matches(laid, question, first, page)
     cells = [cell for page in pages for cell in range(page * shape.cells, (page + 1) * shape.cells)]
     others = [cell for cell in cells if cell not in matched]
     apart = max(1, len(others) // max(1, len(matched)))
-    return matched | dict.fromkeys(others[::apart][: len(matched)], -1)
+    return matched | dict.fromkeys(others[::apart][: len(matched)], 0)
 
 
-def _matches(laid: Laid, question: str, page: int) -> dict[int, int]:
-    """Alone a character says little: in a question with CJK two in a row must be repeated, otherwise four."""
-    size = 2 if any(c >= "\u2e80" for c in question) else 4
+def gram(question: str) -> int:
+    """How many characters in a row say something: alone one says little, and a letter less than a character of CJK."""
+    return 2 if any(c >= "\u2e80" for c in question) else 4
+
+
+def _matches(laid: Laid, question: str, first: int, page: int) -> dict[int, int]:
+    size = gram(question)
     start, end = laid.pages[page].text_start, laid.pages[page].text_end
     asked, told = _grams(question, size), _grams(laid.text[start:end], size)
     if not len(asked) or not len(told):
@@ -57,7 +62,7 @@ def _matches(laid: Laid, question: str, page: int) -> dict[int, int]:
     order = np.argsort(asked, kind="stable")
     near = order[np.searchsorted(asked[order], told).clip(max=len(asked) - 1)]
     found = np.flatnonzero(asked[near] == told)
-    at = np.concatenate([near[found], near[found] + size - 1])
+    at = first + np.concatenate([near[found], near[found] + size - 1])
     cells = laid.places.cell[start + np.concatenate([found, found + size - 1])]
     return dict(zip(cells[cells >= 0].tolist(), at[cells >= 0].tolist(), strict=True))
 

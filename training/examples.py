@@ -268,6 +268,7 @@ class Source:
             here=self._pull(cell != NONE, places, 1),
             next=self._pull(answer & ~anchor & (cell != NONE), places, 0),
             find=self._pull(answer & anchor, places, 0),
+            # Of a match neither line nor slot is asked.
             match=self._pull(repeats != NONE, (repeats, repeats, repeats), 1), shown=shown, bears=bears.ravel()[shown],
             dense_at=seen[0], dense_token=seen[1], glyphs=np.concatenate(glyphs),
         )  # fmt: skip

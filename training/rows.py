@@ -24,7 +24,7 @@ from training.alphabet import (
     VISION_START,
     ids_of,
 )
-from training.bearing import bearing, repeated
+from training.bearing import bearing, gram, repeated
 from training.documents import Question
 from training.laid import NONE, SINK, Ints, Laid
 from training.network import Shape
@@ -114,9 +114,9 @@ class Row:
 
     def drop(self, index: int) -> None:
         """Take a token out again."""
-        for column in (self.ids, self.answer, self.asked, self.cell, self.key, self.slot, self.again):
+        places = self.cell, self.key, self.slot, self.again, self.bears, self.repeats
+        for column in (self.ids, self.answer, self.asked, *places):
             del column[index]
-        del self.bears[index], self.repeats[index]
 
 
 def offsets(again: Ints, skip: Ints, shape: Shape) -> Ints:
@@ -198,7 +198,7 @@ def grounded(question: str, laid: Laid, spans: Sequence[tuple[int, int]]) -> lis
 def pages_to_show(laid: Laid, question: str, answer: tuple[int, int] | None, rng: random.Random) -> list[int]:
     """Pages that the question's words speak of, with that of the answer most of the time; in their order."""
     count = min(len(laid.pages), rng.choice(SHOWN_PAGES))
-    size = 2 if any(c >= "\u2e80" for c in question) else 4
+    size = gram(question)
     grams = {question[i : i + size].lower() for i in range(len(question) - size + 1)}
     texts = [laid.text[page.text_start : page.text_end].lower() for page in laid.pages]
     near = [sum(gram in text for gram in grams) + 2 * rng.random() for text in texts]
@@ -233,9 +233,7 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
         reply = spans[0][1] - spans[0][0] if spans else len(ABSENT_TEXT[lang])
         takes = len(again) * (shape.cells + 3) + len(asking[0]) + reply
         if len(out.ids) + takes < shape.text and rng.random() < SHOWN_SHARE:
-            found = repeated(laid, question.text, again, shape)
-            # What repeats nothing of the question looks at the start token.
-            out.show(again, bearing(laid, spans, shape), {c: first + at if at >= 0 else 0 for c, at in found.items()})
+            out.show(again, bearing(laid, spans, shape), repeated(laid, question.text, first, again, shape))
             out.prompt(*asking)
         if spans:
             reply_span(out, laid, spans[0], opening="")

@@ -321,7 +321,7 @@ def test_cells_that_are_shown_again_look_at_what_they_repeat_of_the_question():
 def test_capitals_repeat_small_letters():
     text = "The Gateway TIMEOUT is 30 s.\nNothing else is told here."
     laid = lay(text, recipe())
-    found = repeated(laid, "which timeout?", [0], SHAPE)
-    told = {text[i].lower() for i in range(len(text)) if found.get(int(laid.places.cell[i]), -1) >= 0}
+    found = repeated(laid, "which timeout?", 1, [0], SHAPE)
+    told = {text[i].lower() for i in range(len(text)) if found.get(int(laid.places.cell[i]), 0) > 0}
     assert set("timeout") <= told
-    assert {"which timeout?"[at] for at in found.values() if at >= 0} <= set("timeout ")
+    assert {"which timeout?"[at - 1] for at in found.values() if at > 0} <= set("timeout ")
