@@ -9,6 +9,8 @@ included: there no cell bears anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from string import ascii_lowercase, ascii_uppercase
 
 import numpy as np
 
@@ -39,9 +41,17 @@ def bearing(laid: Laid, spans: Sequence[tuple[int, int]], shape: Shape) -> dict[
 def repeated(laid: Laid, question: str, first: int, pages: Sequence[int], shape: Shape) -> dict[int, int]:
     """Cells of these pages and the position in the sequence of what they repeat of a question that begins at `first`;
     the start token's for as many others, which repeat nothing."""
-    matched: dict[int, int] = {}
-    for page in pages:
-        matched |= _matches(laid, question, first, page)
+    matched, size = dict[int, int](), gram(question)
+    asked = _grams(ids_of(question), size)
+    order = np.argsort(asked, kind="stable")
+    for page in pages if len(asked) else ():
+        start, end = laid.pages[page].text_start, laid.pages[page].text_end
+        told = _grams(laid.ids[start:end], size)
+        near = order[np.searchsorted(asked[order], told).clip(max=len(asked) - 1)]
+        found = np.flatnonzero(asked[near] == told)
+        at = first + np.concatenate([near[found], near[found] + size - 1])
+        repeating = laid.places.cell[start + np.concatenate([found, found + size - 1])]
+        matched |= zip(repeating[repeating >= 0].tolist(), at[repeating >= 0].tolist(), strict=True)
     cells = [cell for page in pages for cell in range(page * shape.cells, (page + 1) * shape.cells)]
     others = [cell for cell in cells if cell not in matched]
     apart = max(1, len(others) // max(1, len(matched)))
@@ -53,26 +63,18 @@ def gram(question: str) -> int:
     return 2 if any(c >= "\u2e80" for c in question) else 4
 
 
-def _matches(laid: Laid, question: str, first: int, page: int) -> dict[int, int]:
-    size = gram(question)
-    start, end = laid.pages[page].text_start, laid.pages[page].text_end
-    asked, told = _grams(question, size), _grams(laid.text[start:end], size)
-    if not len(asked) or not len(told):
-        return {}
-    order = np.argsort(asked, kind="stable")
-    near = order[np.searchsorted(asked[order], told).clip(max=len(asked) - 1)]
-    found = np.flatnonzero(asked[near] == told)
-    at = first + np.concatenate([near[found], near[found] + size - 1])
-    cells = laid.places.cell[start + np.concatenate([found, found + size - 1])]
-    return dict(zip(cells[cells >= 0].tolist(), at[cells >= 0].tolist(), strict=True))
-
-
-def _grams(text: str, size: int) -> Ints:
+def _grams(ids: Ints, size: int) -> Ints:
     """Every `size` characters in a row as one number, ASCII in lower case."""
-    # Some capitals outside ASCII are two characters in lower case: all stay as they are, so that places do.
-    ids = ids_of("".join(c.lower() if c.isascii() else c for c in text))
-    count = max(0, len(ids) - size + 1)
+    ids, count = _lower()[ids], max(0, len(ids) - size + 1)
     grams = np.zeros(count, np.int64)
     for i in range(size):
         grams |= ids[i : i + count] << _BITS_OF_AN_ID * i
     return grams
+
+
+@cache
+def _lower() -> Ints:
+    """By the id of a character, that of its lower case, for ASCII alone."""
+    table = np.arange(1 << _BITS_OF_AN_ID)
+    table[ids_of(ascii_uppercase)] = ids_of(ascii_lowercase)
+    return table

@@ -42,7 +42,7 @@ from training.texts import Corpus
 
 DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
 """Characters that the tower is asked for."""
-ASKED_PER_BATCH = 16384
+ASKED_PER_BATCH = 8192
 """Characters of questions that the decoder is asked for."""
 SORTS = {"cards": 0.03, "written": 0.45, "planted": 0.2, "synthesised": 0.2, "natural": 0.12}
 """Shares of the documents that are asked about: plain keys and values, documents written one by one,
@@ -53,15 +53,15 @@ SHOWN = 0.8
 """Share of the documents without Markdown's marks, as the pages of a Markdown document are."""
 ENOUGH = 0.7
 """Share of the characters wanted at which no other written document follows."""
-PULLED = 64
-"""Most positions of an example at which attention is pulled; more cost memory and teach little."""
+PULLED, PULLED_ANCHORS = 40, 24
+"""Most positions of an example at which attention is pulled; more cost time and teach little."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Arrays of one batch; text arrays are (batch, text).
 
-    A pull names text offsets (batch, at most PULLED), counted from the last token of the prefix, whose queries should
+    A pull names text offsets (batch, pulled), counted from the last token of the prefix, whose queries should
     look at keys; offsets that are not used carry the key NONE.
     """
 
@@ -98,7 +98,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """Where queries stand and what they should look at: arrays (batch, at most PULLED).
+    """Where queries stand and what they should look at: arrays (batch, pulled).
 
     `key` is a position in the sequence, that of the start token where there is no place, and `line` that of the first
     cell of the place's row.
@@ -267,18 +267,18 @@ class Source:
             asked=self.np_rng.permutation(np.flatnonzero(asked))[:ASKED_PER_BATCH],
             here=self._pull(cell != NONE, places, 1),
             next=self._pull(answer & ~anchor & (cell != NONE), places, 0),
-            find=self._pull(answer & anchor, places, 0),
+            find=self._pull(answer & anchor, places, 0, PULLED_ANCHORS),
             # Of a match neither line nor slot is asked.
             match=self._pull(repeats != NONE, (repeats, repeats, repeats), 1), shown=shown, bears=bears.ravel()[shown],
             dense_at=seen[0], dense_token=seen[1], glyphs=np.concatenate(glyphs),
         )  # fmt: skip
 
-    def _pull(self, wanted: npt.NDArray[np.bool_], places: Sequence[Ints], step: int) -> Pull:
-        """Some of the wanted positions of every example."""
+    def _pull(self, wanted: npt.NDArray[np.bool_], places: Sequence[Ints], step: int, most: int = PULLED) -> Pull:
+        """Up to `most` of the wanted positions of every example."""
         wanted = wanted[:, : wanted.shape[1] - step] if step else wanted
-        out = Pull(*(np.full((len(wanted), PULLED), fill, np.int64) for fill in (0, NONE, NONE, NONE)))
+        out = Pull(*(np.full((len(wanted), most), fill, np.int64) for fill in (0, NONE, NONE, NONE)))
         for b, row in enumerate(wanted):
-            at = self.np_rng.permutation(np.flatnonzero(row))[:PULLED]
+            at = self.np_rng.permutation(np.flatnonzero(row))[:most]
             out.offset[b, : len(at)] = at + step
             for column, values in zip((out.key, out.line, out.slot), places, strict=True):
                 column[b, : len(at)] = values[b, at]

@@ -139,19 +139,19 @@ def places_of(text: str, pages: Sequence[PageLayout], recipe: Recipe) -> Places:
         x[p.offsets[drawn]], y[p.offsets[drawn]] = p.x[drawn], p.y[drawn]
     limit = recipe.shape.columns * CELL_PX
     # A space has no ink but a place: right after the character before it, or at the edge before an indented line's ink.
-    start = pages[0].text_start
-    for i in start + np.flatnonzero(points[start:] == 0x20):
+    start, line = pages[0].text_start, page * size + row
+    spaces = start + np.flatnonzero(points[start:] == 0x20)
+    same = (line[spaces] == line[spaces - 1]).tolist()
+    for i, on_line in zip(spaces.tolist(), same, strict=True):
         before = i - 1
         if i == start or text[before] == "\n":
             first = i
             while text[first : first + 1] == " ":
                 first += 1
-            if first < size and x[first] >= 0 and row[first] == row[i] and page[first] == page[i]:
+            if first < size and x[first] >= 0 and line[first] == line[i]:
                 x[i], y[i] = 0, y[first]
-        elif x[before] >= 0 and row[before] == row[i] and page[before] == page[i]:
-            right = x[before] + width[before]
-            if right + width[i] <= limit:
-                x[i], y[i] = right, y[before]
+        elif on_line and x[before] >= 0 and (right := x[before] + width[before]) + width[i] <= limit:
+            x[i], y[i] = right, y[before]
     cx, cy = x + width // 2, y + recipe.font_px // 2
     cell = (cy // CELL_PX) * recipe.shape.columns + cx // CELL_PX + page * recipe.shape.cells
     slot = (cy % CELL_PX) * SLOT_ROWS // CELL_PX * SLOT_COLUMNS + (cx % CELL_PX) * SLOT_COLUMNS // CELL_PX
@@ -161,4 +161,5 @@ def places_of(text: str, pages: Sequence[PageLayout], recipe: Recipe) -> Places:
 
 def known(text: str) -> str:
     """The text without characters that the alphabet lacks; tabs become four spaces."""
-    return "".join(c for c in text.replace("\t", "    ") if c in KNOWN).strip("\n")
+    text = text.replace("\t", "    ")
+    return (text if KNOWN.issuperset(text) else "".join(c for c in text if c in KNOWN)).strip("\n")

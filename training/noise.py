@@ -79,6 +79,10 @@ def _clock(rng: random.Random) -> str:
     return f"{day}{hour:02d}:{minute:02d}:{second:02d}" + rng.choice(("", "", ".482", "Z"))
 
 
+def _clock_at(second: int) -> str:
+    return f"{second // 3600 % 24:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+
+
 _VALUES: tuple[Callable[[random.Random], str], ...] = (_number, _hexadecimal, _word, _word, _identifier)
 _FIELDS = (*_VALUES, _clock)
 _CLOSED = (("(", ")"), ("[", "]"), ("{", "}"), ('"', '"'), ("'", "'"), ("<", ">"))
@@ -128,15 +132,16 @@ def _plain(values: list[str], names: list[str]) -> str:
 def table(rng: random.Random, characters: int) -> str:
     """Lines with the same fields, a log, a table, JSON: some, most or all of them move from line to line."""
     names, at = [_word(rng) for _ in range(rng.randint(3, 9))], rng.randrange(10**6)
+    first, count = rng.choice(("at", "t", "ts", "time", _word(rng))), rng.choice((str, _clock_at, _clock_at))
     fixed = [rng.choice(_FIELDS)(rng) for _ in names]
     moving = range(len(names)) if rng.random() < 0.4 else rng.sample(range(len(names)), rng.randint(0, 3))
-    form = rng.choice((_json, _json, _pairs, _plain))
+    form = rng.choice((_json, _json, _json, _pairs, _plain))
     lines: list[str] = []
     size = 0
     while size < characters:
         at += rng.choice((0, 1, 1, 7, 60))
         values = [rng.choice(_FIELDS)(rng) if i in moving else one for i, one in enumerate(fixed)]
-        lines.append(form([f"{at}", *values], ["at", *names]))
+        lines.append(form([count(at), *values], [first, *names]))
         size += len(lines[-1]) + 1
     return "\n".join(lines)[:characters]
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import repeat
 
 import numpy as np
 
@@ -69,12 +68,12 @@ class Row:
 
     def prompt(self, tokens: Sequence[int], cells: Sequence[int] | None = None, asked: bool = False) -> None:
         """Append tokens that are given; some stand on the page as well. Those `asked` are foretold all the same."""
-        for token, cell in zip(tokens, cells or repeat(NONE), strict=False):
-            self._add(int(token), False, int(cell), NONE, asked)
+        count = len(tokens)
+        self._add(tokens, cells or [NONE] * count, [NONE] * count, asked=asked)
 
     def reply(self, token: int, cell: int = NONE, slot: int = NONE) -> None:
         """Append a token to predict and the place it is read from."""
-        self._add(token, True, cell, slot)
+        self._add([token], [cell], [slot], answer=True)
 
     def show(self, pages: Sequence[int], bears: Mapping[int, int], repeats: Mapping[int, int]) -> None:
         """Append pages once more: from here to the end of the turn their characters are read there.
@@ -85,25 +84,34 @@ class Row:
         for page in pages:
             self.prompt([PAGE + page, VISION_START])
             self._shown[page] = self.shape.prefix + len(self.ids)
-            for cell in range(page * cells, (page + 1) * cells):
-                self._add(IMAGE_PAD, False, NONE, NONE, again=cell)
-                self.bears[-1], self.repeats[-1] = bears.get(cell, 0), repeats.get(cell, NONE)
+            here = range(page * cells, (page + 1) * cells)
+            self.prompt([IMAGE_PAD] * cells)
+            self.again[-cells:] = here
+            self.bears[-cells:] = [bears.get(cell, 0) for cell in here]
+            self.repeats[-cells:] = [repeats.get(cell, NONE) for cell in here]
             self.prompt([VISION_END])
 
     def end_turn(self) -> None:
         """Forget which pages were shown again."""
         self._shown.clear()
 
-    def _add(self, token: int, answer: bool, cell: int, slot: int, asked: bool = False, again: int = NONE) -> None:
-        self.ids.append(token)
-        self.answer.append(answer)
-        self.asked.append(asked)
-        self.cell.append(cell)
-        self.key.append(self._key(cell))
-        self.slot.append(slot)
-        self.again.append(again)
-        self.bears.append(NONE)
-        self.repeats.append(NONE)
+    def _add(
+        self,
+        tokens: Sequence[int],
+        cells: Sequence[int],
+        slots: Sequence[int],
+        answer: bool = False,
+        asked: bool = False,
+    ) -> None:
+        count = len(tokens)
+        self.ids += tokens
+        self.answer += [answer] * count
+        self.asked += [asked] * count
+        self.cell += cells
+        self.key += map(self._key, cells)
+        self.slot += slots
+        for column in (self.again, self.bears, self.repeats):
+            column += [NONE] * count
 
     def _key(self, cell: int) -> int:
         """Sequence position of a cell; SINK is the start token; NONE stays NONE."""
@@ -139,22 +147,24 @@ def reply_span(out: Row, laid: Laid, span: tuple[int, int], opening: str | None 
 
     With an `opening` the span may begin in mid-line: its first line is followed by its column, and then by the opening.
     """
-    places, page, row = laid.places, -1, -1
-    for i in range(*span):
-        cell = int(places.cell[i])
-        if cell != SINK and places.page[i] != page:
-            page, row = int(places.page[i]), -1
+    at, page, row = slice(*span), -1, -1
+    before = int(laid.places.cell[span[0] - 1])
+    columns = (getattr(laid.places, name)[at].tolist() for name in ("cell", "slot", "page", "row", "column"))
+    for token, cell, slot, of_page, of_row, column in zip(laid.ids[at].tolist(), *columns, strict=True):
+        if cell != SINK and of_page != page:
+            page, row = of_page, -1
             out.reply(PAGE + page, cell, SINK)
-        if cell != SINK and places.row[i] != row:
-            row = int(places.row[i])
+        if cell != SINK and of_row != row:
+            row = of_row
             out.reply(ROW + row, cell, SINK)
             if opening is not None:
-                out.reply(COLUMN + int(places.column[i]), cell, SINK)
-                for token in ids_of(opening):
-                    out.reply(int(token))
+                out.reply(COLUMN + column, cell, SINK)
+                for mark in ids_of(opening).tolist():
+                    out.reply(mark)
                 opening = None
         # A line end has no place of its own: it is read off the character before it.
-        out.reply(int(laid.ids[i]), cell if cell != SINK else int(places.cell[i - 1]), int(places.slot[i]))
+        out.reply(token, cell if cell != SINK else before, slot)
+        before = cell
 
 
 def transcription(laid: Laid, shape: Shape, rng: random.Random) -> Row | None:
@@ -222,12 +232,12 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
         if (cut and not spans) or (not spans and absent > ABSENT_SHARE * (asked + 1)):
             continue
         asked, absent = asked + 1, absent + (not spans)
-        asking = [ASK, *ids_of(question.text), IM_END], [NONE, *grounded(question.text, laid, spans), NONE]
+        asking = [ASK, *ids_of(question.text).tolist(), IM_END], [NONE, *grounded(question.text, laid, spans), NONE]
         first = shape.prefix + len(out.ids) + 1
         out.prompt(*asking, asked=True)
         if rng.random() < TOLD_SHARE:
             told = laid.text[slice(*spans[0])] if spans else ABSENT_TEXT[lang]
-            out.prompt([*ids_of(told), IM_END])
+            out.prompt([*ids_of(told).tolist(), IM_END])
             continue
         again = pages_to_show(laid, question.text, spans[0] if spans else None, rng)
         reply = spans[0][1] - spans[0][0] if spans else len(ABSENT_TEXT[lang])
@@ -238,8 +248,8 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
         if spans:
             reply_span(out, laid, spans[0], opening="")
         else:
-            for token in (ABSENT, *ids_of(ABSENT_TEXT[lang])):
-                out.reply(int(token), SINK, SINK)
+            for token in (ABSENT, *ids_of(ABSENT_TEXT[lang]).tolist()):
+                out.reply(token, SINK, SINK)
         out.reply(IM_END, SINK, SINK)
         out.end_turn()
         if len(out.ids) >= shape.text:

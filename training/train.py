@@ -87,7 +87,15 @@ class Run:
         ahead = 4 if args.workers else None
         # Alone, whichever batch is ready comes next: a worker with a long one holds nobody up.
         ordered = self.here.world > 1
-        loader = DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=ahead, in_order=ordered)
+        loader = DataLoader(
+            stream,
+            batch_size=None,
+            num_workers=args.workers,
+            prefetch_factor=ahead,
+            in_order=ordered,
+            # Nothing is pinned, but its thread unpacks the next batch while this one is worked on.
+            pin_memory=self.trainer.device.type == "cuda" and args.workers > 0,
+        )
         return iter(loader)
 
     def _over(self) -> bool:
@@ -108,7 +116,8 @@ class Run:
     def _step(self, batch: Batch, atlas: Atlas) -> None:
         trainer, args = self.trainer, self.args
         since_stage_s = time.monotonic() - self.stage_at
-        trainer.set_rate(rate_at(self._progress(), since_stage_s, args.rate, args.hold))
+        trainer.progress = self._progress()
+        trainer.set_rate(rate_at(trainer.progress, since_stage_s, args.rate, args.hold))
         out = trainer.take(batch, atlas)
         if trainer.step % OBSERVE_EVERY == 0:
             trainer.observe(out, batch.recipe)

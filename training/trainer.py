@@ -40,6 +40,8 @@ class Trainer:
     step: int = 0
     spent_s: float = 0.0
     """Seconds of training in earlier runs of the same schedule."""
+    progress: float = 0.0
+    """Share of the schedule that is over."""
     settled_at: int = 0
     """Until this step only the probes move."""
     average: dict[str, float] = field(default_factory=dict)
@@ -113,7 +115,7 @@ class Trainer:
         """One step of the optimisers. A gradient that is not finite counts as none."""
         with torch.autocast(self.device.type, torch.bfloat16):
             out = self.losses(batch, atlas)
-            total = sum(WEIGHTS[k] * v for k, v in out.items() if k in WEIGHTS)
+            total = sum(self._weight(k) * v for k, v in out.items() if k in WEIGHTS)
         assert isinstance(total, Tensor)
         total.backward()
         self._average_gradients()
@@ -139,6 +141,10 @@ class Trainer:
         assert not reached, "the decoder's gradient reached the tower"
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
+
+    def _weight(self, name: str) -> float:
+        """Of a loss at this point of the schedule."""
+        return WEIGHTS[name] * (max(0.0, 1.0 - self.progress / AIDED_UNTIL) if name in AIDS else 1.0)
 
     def _average_gradients(self) -> None:
         if self.world == 1:
@@ -174,8 +180,10 @@ class Trainer:
 WEIGHT_DECAY = 0.05
 WEIGHTS = {
     "dense": 1.0, "here": 0.3, "next": 0.5, "slots": 0.5, "classify": 0.1, "codes": 0.1, "find": 0.5, "line": 0.3,
-    "token": 1.0, "question": 0.3, "match": 0.3, "bears": 0.05,
+    "token": 1.0, "question": 0.3, "match": 0.3, "bears": 0.02,
 }  # fmt: skip
+AIDS, AIDED_UNTIL = frozenset({"bears", "match"}), 0.8
+"""Losses that only help to learn to answer, and the share of the schedule at which they have faded out."""
 
 
 def onto(values: npt.NDArray[Any], device: torch.device) -> Tensor:

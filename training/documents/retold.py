@@ -6,6 +6,7 @@ What stands in the sections that are left out makes questions that the document 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 from typing import NamedTuple
 
@@ -43,8 +44,7 @@ def retold(rng: Random, dossier: Dossier, characters: int) -> Document:
     text, told = _text(rng, dossier.sections[first:], title, characters, alter)
     left = [one for one in dossier.sections if all(one is not other.section for other in told)]
     found = [question for one in told for question in _found(rng, one, alter)]
-    absent = [*_absent(rng, dossier.sections, alter), *_unanswered(rng, left, text, alter)]
-    absent = some(rng, absent, 1 + int(_ABSENT_SHARE * len(found)))
+    absent = _absent(rng, [*_untold(dossier.sections), *_unanswered(left, text, alter)], found, alter)
     outline = tuple(
         (one.heading, one.heading + len(one.section.heading), one.section.level) for one in told if one.heading >= 0
     )
@@ -100,15 +100,20 @@ def _worded(rng: Random, asked: Asked, alter: Alter) -> Iterator[str]:
         yield alter(wording)
 
 
-def _absent(rng: Random, sections: tuple[Section, ...], alter: Alter) -> Iterator[Question]:
+def _absent(rng: Random, choices: list[Asked], found: list[Question], alter: Alter) -> list[Question]:
+    """Some of what the document does not tell, in proportion to what it does."""
+    count = 1 + int(_ABSENT_SHARE * len(found))
+    wordings = (text for asked in some(rng, choices, count) for text in _worded(rng, asked, alter))
+    return [Question(text, (), "absent") for text in islice(wordings, count)]
+
+
+def _untold(sections: tuple[Section, ...]) -> Iterator[Asked]:
     """What the whole document does not tell."""
-    for asked in (asked for section in sections for asked in section.asked if asked.kind == "absent"):
-        yield from (Question(text, (), "absent") for text in _worded(rng, asked, alter))
+    return (asked for section in sections for asked in section.asked if asked.kind == "absent")
 
 
-def _unanswered(rng: Random, left: list[Section], text: str, alter: Alter) -> Iterator[Question]:
+def _unanswered(left: list[Section], text: str, alter: Alter) -> Iterator[Asked]:
     """What stands in the sections that are left out, unless its answer stands elsewhere, too."""
     for section in left:
-        for asked in section.asked:
-            if asked.kind != "absent" and alter(section.text)[asked.start : asked.end] not in text:
-                yield from (Question(question, (), "absent") for question in _worded(rng, asked, alter))
+        own = alter(section.text)
+        yield from (one for one in section.asked if one.kind != "absent" and own[one.start : one.end] not in text)

@@ -85,9 +85,13 @@ def _every() -> tuple[Dossier, ...]:
 
 def dossier(rng: Random, lang: Lang, columns: bool, held: bool = False) -> Dossier:
     """Some document, more often than not one that suits the flow; `held` for those that are not trained on."""
-    choices = dossiers(lang, held)
-    fitting = [one for one in choices if one.columns == columns]
-    return pick(rng, fitting if fitting and rng.random() < 0.6 else choices)
+    fitting = _fitting(lang, columns, held)
+    return pick(rng, fitting if fitting and rng.random() < 0.6 else dossiers(lang, held))
+
+
+@cache
+def _fitting(lang: Lang, columns: bool, held: bool) -> tuple[Dossier, ...]:
+    return tuple(one for one in dossiers(lang, held) if one.columns == columns)
 
 
 def files() -> list[Path]:
