@@ -115,7 +115,7 @@ class Trainer:
         """One step of the optimisers. A gradient that is not finite counts as none."""
         with torch.autocast(self.device.type, torch.bfloat16):
             out = self.losses(batch, atlas)
-            total = sum(self._weight(k) * v for k, v in out.items() if k in WEIGHTS)
+            total = sum(weight_at(self.progress, k) * v for k, v in out.items() if k in WEIGHTS)
         assert isinstance(total, Tensor)
         total.backward()
         self._average_gradients()
@@ -141,10 +141,6 @@ class Trainer:
         assert not reached, "the decoder's gradient reached the tower"
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
-
-    def _weight(self, name: str) -> float:
-        """Of a loss at this point of the schedule."""
-        return WEIGHTS[name] * (max(0.0, 1.0 - self.progress / AIDED_UNTIL) if name in AIDS else 1.0)
 
     def _average_gradients(self) -> None:
         if self.world == 1:
@@ -184,6 +180,11 @@ WEIGHTS = {
 }  # fmt: skip
 AIDS, AIDED_UNTIL = frozenset({"bears", "match"}), 0.8
 """Losses that only help to learn to answer, and the share of the schedule at which they have faded out."""
+
+
+def weight_at(progress: float, name: str) -> float:
+    """What a loss weighs when this share of the schedule is over."""
+    return WEIGHTS[name] * (max(0.0, 1.0 - progress / AIDED_UNTIL) if name in AIDS else 1.0)
 
 
 def onto(values: npt.NDArray[Any], device: torch.device) -> Tensor:

@@ -1,6 +1,7 @@
 """Text to read that nobody can guess."""
 
 import random
+import re
 
 import pytest
 
@@ -24,6 +25,14 @@ def test_lines_of_a_table_are_alike_but_not_the_same():
         assert len(set(lines)) > 1
         first, second = lines[0].split(), lines[1].split()
         assert len(first) == len(second)
+
+
+def test_some_tables_begin_every_line_with_the_same_key_and_a_later_time():
+    begun = [re.findall(r'^\{"(\w+)": "(\d\d:\d\d:\d\d)"', table(random.Random(seed), 700), re.M) for seed in range(60)]
+    timed = [lines for lines in begun if len(lines) > 2]
+    assert len(timed) > 10
+    assert all(len({key for key, _ in lines}) == 1 for lines in timed)
+    assert any(len({time for _, time in lines}) > 2 for lines in timed)
 
 
 def test_code_is_indented_and_comes_back_to_the_margin():

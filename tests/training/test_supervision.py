@@ -17,7 +17,7 @@ from training.laid import Recipe, lay
 from training.network import Network, Shape, Trace
 from training.rows import dialogue
 from training.supervision import BEARS_LAYER, Probes, bears
-from training.trainer import READ, WEIGHTS, Trainer
+from training.trainer import AIDED_UNTIL, AIDS, READ, WEIGHTS, Trainer, weight_at
 
 RECIPE = Recipe(Shape(2, 4, 8, text=160), 14, Flow.CELLS, 1, 1.0)
 TEXT = "\n".join(f"第{i}条 数值为 {i * 37} 元。" for i in range(1, 20))
@@ -148,3 +148,10 @@ def test_where_no_page_is_shown_again_the_loss_is_there_and_nothing(trainer):
     trainer.probes.zero_grad(set_to_none=True)
     out["bears"].backward()
     assert all(p.grad is not None and not p.grad.any() for p in trainer.probes.bears.parameters())
+
+
+def test_aids_fade_out_before_the_schedule_ends_and_nothing_else_does():
+    for name, weight in WEIGHTS.items():
+        assert weight_at(0.0, name) == weight
+        assert weight_at(AIDED_UNTIL / 2, name) == pytest.approx(weight / 2 if name in AIDS else weight)
+        assert weight_at(1.0, name) == (0.0 if name in AIDS else weight)

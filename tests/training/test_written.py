@@ -107,6 +107,17 @@ def test_what_is_cut_off_is_asked_as_absent_and_never_what_is_shown():
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+def test_denials_are_asked_for_in_proportion_to_what_a_document_answers(lang):
+    counted = set()
+    for seed, one in enumerate(dossiers(lang)[:60]):
+        kinds = [question.kind for question in retold(Random(seed), one, 600).questions]
+        absent = kinds.count("absent")
+        assert absent <= 1 + 0.4 * (len(kinds) - absent)
+        counted.add(absent)
+    assert len(counted) > 3
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_documents_of_the_folder_are_varied_and_one_in_ten_is_held_out(lang):
     trained, held = dossiers(lang), dossiers(lang, held=True)
     assert len(held) >= 5
