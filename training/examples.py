@@ -54,7 +54,7 @@ SHOWN = 0.8
 ENOUGH = 0.7
 """Share of the characters wanted at which no other written document follows."""
 PULLED, PULLED_ANCHORS = 40, 24
-"""Most positions of an example at which attention is pulled; more cost time and teach little."""
+"""Most positions of an example at which attention is pulled, and most of its anchors: time grows with them."""
 
 
 @dataclass(frozen=True, slots=True)

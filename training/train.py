@@ -116,9 +116,9 @@ class Run:
     def _step(self, batch: Batch, atlas: Atlas) -> None:
         trainer, args = self.trainer, self.args
         since_stage_s = time.monotonic() - self.stage_at
-        trainer.progress = self._progress()
-        trainer.set_rate(rate_at(trainer.progress, since_stage_s, args.rate, args.hold))
-        out = trainer.take(batch, atlas)
+        progress = self._progress()
+        trainer.set_rate(rate_at(progress, since_stage_s, args.rate, args.hold))
+        out = trainer.take(batch, atlas, progress)
         if trainer.step % OBSERVE_EVERY == 0:
             trainer.observe(out, batch.recipe)
             if trainer.advance():

@@ -40,8 +40,6 @@ class Trainer:
     step: int = 0
     spent_s: float = 0.0
     """Seconds of training in earlier runs of the same schedule."""
-    progress: float = 0.0
-    """Share of the schedule that is over."""
     settled_at: int = 0
     """Until this step only the probes move."""
     average: dict[str, float] = field(default_factory=dict)
@@ -111,11 +109,12 @@ class Trainer:
         out["question"] = foretold.sum() / max(1, len(asked))
         return out, hit
 
-    def take(self, batch: Batch, atlas: Atlas) -> dict[str, Tensor]:
-        """One step of the optimisers. A gradient that is not finite counts as none."""
+    def take(self, batch: Batch, atlas: Atlas, progress: float) -> dict[str, Tensor]:
+        """One step of the optimisers where `progress` of the schedule, 0 to 1, is over. A gradient that is not finite
+        counts as none."""
         with torch.autocast(self.device.type, torch.bfloat16):
             out = self.losses(batch, atlas)
-            total = sum(weight_at(self.progress, k) * v for k, v in out.items() if k in WEIGHTS)
+            total = sum(weight_at(progress, k) * v for k, v in out.items() if k in WEIGHTS)
         assert isinstance(total, Tensor)
         total.backward()
         self._average_gradients()

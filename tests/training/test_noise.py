@@ -32,6 +32,7 @@ def test_some_tables_begin_every_line_with_the_same_key_and_a_later_time():
     timed = [lines for lines in begun if len(lines) > 2]
     assert len(timed) > 10
     assert all(len({key for key, _ in lines}) == 1 for lines in timed)
+    assert all([time for _, time in lines] == sorted(time for _, time in lines) for lines in timed)
     assert any(len({time for _, time in lines}) > 2 for lines in timed)
 
 

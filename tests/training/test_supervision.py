@@ -86,7 +86,7 @@ def test_a_step_makes_the_same_batch_likelier(learner):
     before = float(learner.losses(batch, atlas)["token"].detach())
     for _ in range(3):
         learner.set_rate(1e-3)
-        learner.take(batch, atlas)
+        learner.take(batch, atlas, 0.0)
     assert float(learner.losses(batch, atlas)["token"].detach()) < before
 
 
@@ -100,12 +100,12 @@ def test_every_parameter_has_one_optimiser(learner):
 def test_a_gradient_that_is_not_finite_does_no_harm(monkeypatch, learner):
     batch, atlas = batch_of(FOUND), Atlas(learner.device)
     learner.set_rate(0.0)
-    learner.take(batch, atlas)  # optimisers that have seen gradients
+    learner.take(batch, atlas, 0.0)  # optimisers that have seen gradients
     losses = learner.losses
     monkeypatch.setattr(learner, "losses", lambda *given: {k: v * torch.nan for k, v in losses(*given).items()})
     before = {name: value.clone() for name, value in learner.net.state_dict().items()}
     learner.set_rate(1e-3)
-    learner.take(batch, atlas)
+    learner.take(batch, atlas, 0.0)
     moved = [(value - before[name]).abs().max() for name, value in learner.net.state_dict().items()]
     assert max(moved).isfinite()
     assert max(moved) < 0.02  # what the moments still carry and the decay takes
