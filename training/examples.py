@@ -38,15 +38,13 @@ from training.network import Shape
 from training.noise import code, noise, table
 from training.outlines import entries
 from training.rows import Row, dialogue, offsets, summary, transcription
+from training.sorts import ASKED, SUMMARISED, Sorts
 from training.texts import Corpus
 
 DENSE_PER_PAGE, DENSE_PER_BATCH = 192, 12288
 """Characters that the tower is asked for."""
 ASKED_PER_BATCH = 8192
 """Characters of questions that the decoder is asked for."""
-SORTS = {"cards": 0.03, "written": 0.45, "planted": 0.2, "synthesised": 0.2, "natural": 0.12}
-"""Shares of the documents that are asked about: plain keys and values, documents written one by one,
-facts in real text, synthesised genres, real text."""
 AMID = 0.4
 """Share of the synthesised and written documents that have real text between their paragraphs."""
 SHOWN = 0.8
@@ -126,9 +124,9 @@ def is_anchor(ids: Ints) -> npt.NDArray[np.bool_]:
 class Source:
     """Draws texts and questions; one per worker, repeatable from its seed."""
 
-    def __init__(self, corpus: Corpus, seed: int, sorts: dict[str, float] = SORTS) -> None:
+    def __init__(self, corpus: Corpus, seed: int, asked: Sorts = ASKED, summarised: Sorts = SUMMARISED) -> None:
         self.corpus, self.rng, self.np_rng = corpus, random.Random(seed), np.random.default_rng(seed)
-        self.sorts, self.shares = list(sorts), list(sorts.values())
+        self.asked, self.summarised = asked, summarised
 
     def batch(self, recipe: Recipe) -> Batch:
         """One batch of the recipe."""
@@ -154,9 +152,9 @@ class Source:
         lang, characters = self._language(recipe)
         # Where words are covered, the text must be one whose words tell each other.
         kind, columns = self.rng.uniform(0.3 if recipe.covered else 0.0, 1.0), recipe.flow is Flow.COLUMNS
-        if columns and kind < 0.35:
+        if columns and kind < 0.45:
             text = (code if kind < 0.15 else table)(self.rng, characters)
-        elif kind < (0.45 if columns else 0.2):
+        elif kind < (0.52 if columns else 0.2):
             text = noise(self.rng, characters)
         elif kind < (0.85 if columns else 0.35):
             text = self._synthesized(recipe, lang, characters).text
@@ -172,12 +170,12 @@ class Source:
         row = laid and transcription(laid, recipe.shape, self.rng)
         return (row, laid) if row and laid else None
 
-    def _document(self, recipe: Recipe) -> tuple[Document, Laid] | None:
+    def _document(self, recipe: Recipe, sorts: Sorts) -> tuple[Document, Laid] | None:
         """A document and the window of its pages that is shown; many are longer than their window."""
         lang, fill = self._language(recipe)
         longer = recipe.shape.pages > 1 and self.rng.random() < 0.45
         characters = int(fill * (self.rng.uniform(1.0, 2.2) if longer else self.rng.uniform(0.4, 1.0)))
-        document = self._drawn(recipe, lang, characters)
+        document = self._drawn(recipe, lang, characters, sorts)
         if recipe.flow is Flow.CELLS and self.rng.random() < SHOWN:
             document = shown(self.rng, document)
         document = replace(document, text=document.text.rstrip("\n"))
@@ -186,10 +184,10 @@ class Source:
         laid = lay(document.text, recipe, self.rng.random() if longer else 0.0)
         return (document, laid) if laid else None
 
-    def _drawn(self, recipe: Recipe, lang: Lang, characters: int) -> Document:
+    def _drawn(self, recipe: Recipe, lang: Lang, characters: int, sorts: Sorts) -> Document:
         """A document of one of the sorts, each as often as its share."""
         rng, corpus = self.rng, self.corpus
-        sort = rng.choices(self.sorts, self.shares)[0]
+        sort = sorts.draw(rng)
         if sort == "cards":
             return card(rng, lang, min(characters, 600), corpus.passage(rng, lang, 1500))
         if sort == "planted":
@@ -201,7 +199,7 @@ class Source:
                 document = self._synthesized(recipe, lang, max(200, characters))
             between = corpus.passage(rng, lang, characters // upto(rng, 2, 6)) if rng.random() < AMID else ""
             return amid(rng, document, between)
-        text = corpus.passage(rng, lang, characters)
+        text = corpus.passage(rng, lang, characters, sorts.openings)
         asked = from_text(rng, text, lang, min(24, 4 + characters // 150), corpus.window(rng, lang, 1500))
         return Document(text, asked, lang, "cells", outline(text))
 
@@ -224,7 +222,7 @@ class Source:
         return document
 
     def _dialogue(self, recipe: Recipe) -> tuple[Row, Laid] | None:
-        drawn = self._document(recipe)
+        drawn = self._document(recipe, self.asked)
         if drawn is None:
             return None
         document, laid = drawn
@@ -234,7 +232,7 @@ class Source:
         return (row, laid) if any(row.answer) else None
 
     def _summary(self, recipe: Recipe) -> tuple[Row, Laid] | None:
-        drawn = self._document(recipe)
+        drawn = self._document(recipe, self.summarised)
         if drawn is None:
             return None
         document, laid = drawn

@@ -29,20 +29,20 @@ class Corpus:
             self.texts[lang] = "".join(pieces)
             self.ends[lang] = list(accumulate(len(p) for p in pieces))
 
-    def passage(self, rng: random.Random, lang: str, characters: int) -> str:
+    def passage(self, rng: random.Random, lang: str, characters: int, openings: float = OPENINGS) -> str:
         """About `characters` of running text, from as many documents as it takes."""
-        pieces = [self.window(rng, lang, characters)]
+        pieces = [self.window(rng, lang, characters, openings)]
         while (size := sum(map(len, pieces))) < characters - 100:
-            pieces.append(self.window(rng, lang, characters - size))
+            pieces.append(self.window(rng, lang, characters - size, openings))
         return "\n\n".join(pieces)
 
-    def window(self, rng: random.Random, lang: str, characters: int) -> str:
+    def window(self, rng: random.Random, lang: str, characters: int, openings: float = OPENINGS) -> str:
         """Up to `characters` of one document, from its start or that of a line most of the time."""
         text, ends = self.texts[lang], self.ends[lang]
         at = rng.randrange(len(text))
         number = bisect_right(ends, at)
         end = ends[number]
-        if rng.random() < OPENINGS:
+        if rng.random() < openings:
             at = ends[number - 1] if number else 0
         elif rng.random() < 0.8:
             newline = text.find("\n", at, end)

@@ -18,6 +18,7 @@ from training.atlas import Atlas
 from training.examples import Batch, Source, is_anchor
 from training.laid import Recipe
 from training.network import Shape
+from training.sorts import Sorts
 from training.texts import Corpus
 from training.trainer import Trainer
 
@@ -58,7 +59,7 @@ def sheets(folder: Path, documents: int = 40) -> list[Sheet]:
     }
     drawn = [Sheet(name, Source(corpus, SEED).batch(recipe)) for name, recipe in recipes.items()]
     return drawn + [
-        Sheet(name, Source(corpus, SEED, {"written": 1.0}).batch(recipe)) for name, recipe in written.items()
+        Sheet(name, Source(corpus, SEED, Sorts({"written": 1.0})).batch(recipe)) for name, recipe in written.items()
     ]
 
 

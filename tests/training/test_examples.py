@@ -16,6 +16,7 @@ from training.examples import Source
 from training.laid import NONE, SINK, SLOTS, Recipe, lay
 from training.network import Shape
 from training.rows import Entry, dialogue, pages_to_show, summary, transcription
+from training.sorts import ASKED, Sorts
 
 SHAPE = Shape(2, 4, 8, text=256)
 LINES = [f"第{i}条 数值为 {i * 37} 元，保留 {i} 天。" for i in range(1, 60)]
@@ -38,7 +39,7 @@ class Prose:
 
     held = False
 
-    def window(self, rng, lang, characters):
+    def window(self, rng, lang, characters, openings=0.0):
         things = {"zh": "水泵电机阀门滤网轴承线缆", "en": "pump engine valve filter bearing cable"}[lang]
         rules = characters // 20 + 1
         if lang == "zh":
@@ -53,7 +54,7 @@ class Prose:
 class Headed(Prose):
     """The same under a heading."""
 
-    def passage(self, rng, lang, characters):
+    def passage(self, rng, lang, characters, openings=0.0):
         return "# 保存\n" + "\n".join("保存若干天。" for _ in range(12))
 
 
@@ -164,7 +165,7 @@ def test_the_pages_shown_again_are_those_that_the_question_speaks_of(monkeypatch
 
 
 def test_questions_are_foretold_and_their_replies_are_not_counted_among_them():
-    batch = Source(Prose(), 3, {"cards": 1.0}).batch(replace(recipe(), batch=4))
+    batch = Source(Prose(), 3, Sorts({"cards": 1.0})).batch(replace(recipe(), batch=4))
     assert len(batch.asked)
     assert not np.intersect1d(batch.asked, batch.answers).size
 
@@ -213,11 +214,11 @@ def test_a_page_that_begins_with_an_indent_is_transcribed_from_there(flow):
 @pytest.mark.parametrize(
     ("maker", "share"),
     [
-        pytest.param("card", examples.SORTS["cards"], id="keys and values"),
-        pytest.param("planted", examples.SORTS["planted"], id="facts in real text"),
-        pytest.param("synthesize", examples.SORTS["synthesised"] * (1 - examples.AMID), id="synthesised"),
-        pytest.param("retold", examples.SORTS["written"] * (1 - examples.AMID), id="written"),
-        pytest.param("amid", examples.SORTS["synthesised"], id="with and without real text between"),
+        pytest.param("card", ASKED.shares["cards"], id="keys and values"),
+        pytest.param("planted", ASKED.shares["planted"], id="facts in real text"),
+        pytest.param("synthesize", ASKED.shares["synthesised"] * (1 - examples.AMID), id="synthesised"),
+        pytest.param("retold", ASKED.shares["written"] * (1 - examples.AMID), id="written"),
+        pytest.param("amid", ASKED.shares["synthesised"], id="with and without real text between"),
     ],
 )
 def test_every_sort_of_document_reaches_the_dialogues(monkeypatch, flow, maker, share):
@@ -232,7 +233,7 @@ def test_every_sort_of_document_reaches_the_dialogues(monkeypatch, flow, maker, 
     monkeypatch.setattr(examples, maker, remember)
     monkeypatch.setattr(examples, "SHOWN", 0.0)
     source = Source(Prose(), 7)
-    drawn = [found[0] for _ in range(400) if (found := source._document(recipe(flow)))]
+    drawn = [found[0] for _ in range(400) if (found := source._document(recipe(flow), ASKED))]
     reached = sum(document.text in made for document in drawn)
     assert reached > 0.5 * share * len(drawn)
     assert len(drawn) > 320
@@ -240,7 +241,7 @@ def test_every_sort_of_document_reaches_the_dialogues(monkeypatch, flow, maker, 
 
 def test_summaries_of_natural_text_tell_its_headings(monkeypatch):
     monkeypatch.setattr(examples, "synthesize", lambda *_: pytest.fail("natural text is asked for"))
-    source = Source(Headed(), 5, {"natural": 1.0})
+    source = Source(Headed(), 5, summarised=Sorts({"natural": 1.0}))
     source.rng = Always(0.8)
     row, _ = source._summary(recipe())
     assert characters(row.ids).startswith("# 保存\n")
