@@ -103,7 +103,11 @@ def _costs(plan: Plan, tower: VisionTower, decoder: Decoder, runner: Runner, car
     on_card = isinstance(runner, CardRunner)
     layout = plan.layout
     widens = any(form is not Format.PLAIN for form in (layout.decoder.layers, layout.decoder.head, layout.vision))
-    beside_bytes = formulas.beside_bytes(text, plan.chunks.prefill_tokens, widens=widens) if on_card else 0
+    chunk = plan.chunks.prefill_tokens
+    if on_card:
+        beside_bytes = formulas.beside_bytes(text, chunk, widens=widens)
+    else:
+        beside_bytes = formulas.host_bytes(text, dtype_bytes, chunk, plan.total_bytes)
     # On a CPU the process is all there is: what it holds beside the weights is its context.
     context_bytes = card.used_bytes() if on_card else max(0, card.used_bytes() - weight_bytes)
     return Costs(

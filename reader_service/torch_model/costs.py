@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reader_service.torch_model.host_attention import COPIED_PLACES
 from reader_service.torch_model.linear import TILE_BYTES
 from reader_service.torch_model.sampling import ROWS_AT_ONCE
 from reader_service.torch_model.splits import split_bytes
@@ -57,3 +58,12 @@ def beside_bytes(text: Any, prefill_tokens: int, *, widens: bool) -> int:
     heads, dim = text.num_attention_heads, text.hidden_size // text.num_attention_heads
     parts = split_bytes(prefill_tokens, heads, text.num_key_value_heads, dim)
     return parts + (TILE_BYTES if widens else 0)
+
+
+def host_bytes(text: Any, dtype_bytes: int, prefill_tokens: int, total_bytes: int) -> int:
+    """What a CPU takes for attention: keys and values of some of a layer's places as rows, repeated for grouped heads
+    where they are a chunk's own; or one token's scores and their softmax, over the longest sequence that fits."""
+    heads, dim = text.num_attention_heads, text.hidden_size // text.num_attention_heads
+    rows = 2 * dim * dtype_bytes * max(COPIED_PLACES * text.num_key_value_heads, prefill_tokens * heads)
+    longest = total_bytes // kv_bytes_per_token(text, dtype_bytes)
+    return int(max(rows, 2 * heads * _FLOAT * longest))

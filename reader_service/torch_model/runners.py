@@ -11,10 +11,10 @@ import numpy.typing as npt
 import torch
 
 from reader_service.model import Drawn, Step
-from reader_service.torch_model.attention import InPlace
 from reader_service.torch_model.capture import record, uncollected
 from reader_service.torch_model.decoder import Decoder
 from reader_service.torch_model.graphs import DecodeGraphs
+from reader_service.torch_model.host_attention import InPlace
 from reader_service.torch_model.kv import KvCache
 from reader_service.torch_model.paged_attention import Paged
 from reader_service.torch_model.paged_kv import PagedKv, PagePool

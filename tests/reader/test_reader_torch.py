@@ -15,9 +15,9 @@ from reader_service.errors import DeviceLost, OutOfMemory
 from reader_service.model import Chunk, Drawn, MarkKind, PageSize, Sampling, Step
 from reader_service.positions import text_positions
 from reader_service.settings import Settings
-from reader_service.torch_model import splits
-from reader_service.torch_model.attention import attend_all, attend_causal, merge
+from reader_service.torch_model import costs, host_attention, splits
 from reader_service.torch_model.costs import logits_bytes
+from reader_service.torch_model.host_attention import attend_all, attend_causal, attend_one, merge
 from reader_service.torch_model.load import load_model
 from reader_service.torch_model.offload import Offloader, ParkedWeights
 from reader_service.torch_model.sampling import ROWS_AT_ONCE, Said, TokenSampler, draw
@@ -112,9 +112,11 @@ def test_warming_leaves_nothing_behind_but_a_larger_context(model):
     )
 
 
-def test_attention_over_parts_equals_attention_over_the_whole():
+def test_attention_over_parts_equals_attention_over_the_whole(monkeypatch):
+    monkeypatch.setattr(host_attention, "COPIED_PLACES", 4)
     torch.manual_seed(0)
-    query, keys, values = torch.randn(4, 3, 8), torch.randn(2, 9, 8), torch.randn(2, 9, 8)
+    query = torch.randn(4, 3, 8)
+    keys, values = torch.randn(2, 2, 8, 9).transpose(2, 3)  # as a CPU's KV lies
     whole = torch.nn.functional.scaled_dot_product_attention(
         query[None], keys[None], values[None], torch.ones(3, 9, dtype=torch.bool).tril(6), enable_gqa=True
     )[0]
@@ -122,6 +124,23 @@ def test_attention_over_parts_equals_attention_over_the_whole():
     split = merge(attend_all(query, keys[:, :2], values[:, :2]), attend_all(query, keys[:, 2:6], values[:, 2:6]))
     torch.testing.assert_close(split, past)
     torch.testing.assert_close(merge(past, attend_causal(query, keys[:, 6:], values[:, 6:]))[0], whole)
+    places = [(keys[:, :5], values[:, :5]), (keys[:, 5:], values[:, 5:])]
+    torch.testing.assert_close(attend_one(query[:, -1:], places), whole[:, -1:])
+
+
+def test_attention_on_a_cpu_takes_no_more_than_is_counted():
+    """One layer's, behind places that are copied bit by bit, and a chunk's own, which grouped heads repeat."""
+    text = SimpleNamespace(hidden_size=64, num_attention_heads=4, num_key_value_heads=2, num_hidden_layers=1)
+    keys, values = torch.randn(2, 2, 16, 2048).transpose(2, 3)
+    query, one = torch.randn(4, 8, 16), torch.randn(4, 1, 16)
+    total_bytes = 2048 * costs.kv_bytes_per_token(text, 4)
+    results = 8 * query.nbytes  # queries, outputs and what merging them makes
+    with Meter() as meter:
+        attend_all(query, keys, values)
+    assert meter.peak <= costs.host_bytes(text, 4, 8, 0) + results
+    with Meter() as meter:
+        attend_one(one, [(keys, values)])
+    assert meter.peak <= costs.host_bytes(text, 4, 0, total_bytes) + results
 
 
 LOGITS = torch.tensor([1.0, 3.0, 2.0, -1.0])
