@@ -11,6 +11,7 @@ import argparse
 import itertools
 import json
 import random
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,8 @@ class Run:
         self.started = self.stage_at = self.saved_at = self.logged_at = time.monotonic()
         self.before_s = trainer.spent_s
         self.waited_s = 0.0
+        self.ended = False
+        """Whether somebody has asked the run to end before its time."""
 
     def go(self) -> None:
         """Trains, observes, logs and saves."""
@@ -76,8 +79,13 @@ class Run:
             self._step(batch, atlas)
         if self.here.rank == 0:
             self._save()
-            self._validate(atlas)
+            if not self.ended:  # who is asked to end has seconds left
+                self._validate(atlas)
             print("done", self.trainer.step, json.dumps(self.trainer.average), flush=True)
+
+    def end(self, *_: object) -> None:
+        """Ends the run behind the step at hand, as if its minutes were over; a signal's handler."""
+        self.ended = True
 
     def _batches(self) -> Iterator[Batch]:
         args = self.args
@@ -95,12 +103,13 @@ class Run:
             in_order=ordered,
             # Nothing is pinned, but its thread unpacks the next batch while this one is worked on.
             pin_memory=self.trainer.device.type == "cuda" and args.workers > 0,
+            worker_init_fn=stay,
         )
         return iter(loader)
 
     def _over(self) -> bool:
         """Whether the time of any process is up, so that all stop at the same step."""
-        over = torch.tensor(float(time.monotonic() - self.started > self.args.minutes * 60))
+        over = torch.tensor(float(self.ended or time.monotonic() - self.started > self.args.minutes * 60))
         if self.here.world > 1 and self.trainer.step % OBSERVE_EVERY == 0:
             over = over.to(self.trainer.device)
             dist.all_reduce(over)
@@ -152,6 +161,11 @@ class Run:
         figures = " ".join(f"{k} {v:.3f}" for k, v in sorted(trainer.average.items()))
         print(f"{now - self.started:6.0f}s step {trainer.step} stage {trainer.stage} {pace} {figures}", flush=True)
         self.logged_at, self.waited_s = now, 0.0
+
+
+def stay(_: int) -> None:
+    """Lets a worker outlive the signal that asks its run to end: it ends with the run."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def rate_at(progress: float, since_stage_s: float, peak: float, hold: float) -> float:
@@ -207,7 +221,10 @@ def main() -> None:
     args, here = parse(), place()
     if here.world > 1:
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    Run(args, here, start(args, here)).go()
+    run = Run(args, here, start(args, here))
+    # A time limit's first word; without this the whole run since the last save would be lost.
+    signal.signal(signal.SIGTERM, run.end)
+    run.go()
     if here.world > 1:
         dist.destroy_process_group()
 

@@ -8,6 +8,7 @@ import torch
 from transformers import Qwen2VLForConditionalGeneration
 
 from render_service.style import Flow
+from tests.training.narrow import narrow
 from training import checkpoint
 from training.atlas import Atlas
 from training.bearing import BITS
@@ -50,18 +51,9 @@ def trainer():
     return made(checkpoint.config(8384))
 
 
-def narrow():
-    """The reader's configuration with narrow layers: Muon multiplies in bfloat16, which some processors do slowly."""
-    config = checkpoint.config(8384)
-    text, vision = config.text_config, config.vision_config
-    text.hidden_size, text.intermediate_size, vision.hidden_size, vision.embed_dim = 96, 96, 96, 64
-    text.rope_parameters["mrope_section"] = [2, 2, 4]
-    return config
-
-
 @pytest.fixture(scope="module", params=[False, True], ids=["AdamW", "Muon"])
 def learner(request):
-    return made(narrow(), request.param)
+    return made(narrow(8384), request.param)
 
 
 def batch_of(*questions: Question, tower: bool = True):
