@@ -17,13 +17,12 @@ from training.alphabet import ABSENT
 from training.atlas import Atlas
 from training.examples import Batch, Source, is_anchor
 from training.laid import Recipe
+from training.mixture import CODE_PAGE, PAGE
 from training.network import Shape
 from training.sorts import Sorts
 from training.texts import Corpus
 from training.trainer import Trainer
 
-PAGE, CODE_PAGE = (8, 16), (6, 20)
-"""Rows and columns of vision tokens: 448 × 224 and 560 × 168 pixels."""
 SEED = 20_000_003
 
 
