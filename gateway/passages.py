@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
+import snowballstemmer
 from rapidfuzz import fuzz
 
 from gateway.answers import Evidence
@@ -20,8 +21,12 @@ from gateway.documents import PageSize
 
 WORD = re.compile(r"[^\W_\u2e80-\U0003ffff]+(?:[-_.][^\W_\u2e80-\U0003ffff]+)*|[\u2e80-\U0003ffff]+")
 DENSE = re.compile(r"[\u2e80-\U0003ffff]")
+# A letter or number that tells one thing from others of its name, "kiln B", "3号泵"; I is a word of its own.
+MARK = re.compile(r"[A-HJ-Z]|\d{1,2}")
 # Full-width letters, digits and signs as their narrow ones: one character for one, so that places stay.
 NARROW = {0xFF01 + step: 0x21 + step for step in range(94)} | {0x3000: 0x20, 0xA0: 0x20}
+STEMMER = snowballstemmer.stemmer("english")
+LEAST_INFLECTED = 5
 STOP_WORDS = frozenset(
     (
         *("a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "how", "in", "is"),
@@ -78,36 +83,66 @@ def folded(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Different words of a folded text, without those that every question has."""
+    """Different words of a text, folded, without those that every question has.
+
+    A mark is taken with the words beside it: alone it stands in every line.
+    """
     found: dict[str, None] = {}
-    for run in WORD.findall(text):
-        dense = DENSE.match(run)
-        pieces = (run[at : at + 2] for at in range(max(1, len(run) - 1))) if dense else (run,)
-        found |= dict.fromkeys(piece for piece in pieces if piece not in STOP_WORDS)
+    runs = list(WORD.finditer(text.translate(NARROW)))
+    for number, run in enumerate(runs):
+        if MARK.fullmatch(run[0]):
+            pieces = _marked(runs, number) or [run[0]]
+        elif DENSE.match(run[0]):
+            pieces = [run[0][at : at + 2] for at in range(max(1, len(run[0]) - 1))]
+        else:
+            pieces = [run[0]]
+        found |= dict.fromkeys(_stem(piece) for piece in map(folded, pieces) if piece not in STOP_WORDS)
     return list(found)[:MOST_WORDS]
+
+
+def _stem(word: str) -> str:
+    """What the forms of an English word begin with, so that plain search finds them all."""
+    if len(word) < LEAST_INFLECTED or not (word.isascii() and word.isalpha()):
+        return word
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(word, STEMMER.stemWord(word), strict=False))
+    return "".join(letter for letter, _ in alike)
+
+
+def _marked(runs: Sequence[re.Match[str]], number: int) -> list[str]:
+    """The mark of this number with the word before it, or with the characters that touch it."""
+    mark, pieces = runs[number], list[str]()
+    before = runs[number - 1] if number else None
+    after = runs[number + 1] if number + 1 < len(runs) else None
+    if before and DENSE.match(before[0]):
+        pieces += [before[0][-1] + mark[0]] * (before.end() == mark.start())
+    elif before and mark.string[before.end() : mark.start()] == " ":
+        pieces.append(f"{before[0]} {mark[0]}")
+    if after and DENSE.match(after[0]) and mark.end() == after.start():
+        pieces.append(mark[0] + after[0][0])
+    return pieces
 
 
 def locate(text: str, question: str, answer: str) -> Passage | None:
     """Where the answer stands: word for word, there where the question's words stand too, else what is most like it."""
     if not answer.strip():
         return None
-    asked = _Asked(folded(text), folded(question))
+    asked = _Asked(folded(text), question)
     verbatim = [asked.scored(start, end) for start, end in _verbatim(asked.text, folded(answer))]
     if verbatim:
         best = max(verbatim, key=lambda passage: passage.score)
         return Passage(best.start, best.end, VERBATIM_SCORE + best.score * (1 - VERBATIM_SCORE))
-    return _most_like(asked, folded(answer))
+    return _most_like(asked, answer)
 
 
 def nearness(text: str, question: str, places: Sequence[Evidence | None]) -> list[float]:
     """How much of the question stands around each place of the text, in 0..1; 0 around none."""
-    asked = _Asked(folded(text), folded(question))
+    asked = _Asked(folded(text), question)
     return [asked.scored(place.text_start, place.text_end).score if place else 0.0 for place in places]
 
 
 def lines_nearness(text: str, question: str, pages: Sequence[PageSize]) -> tuple[tuple[float, ...], ...]:
     """`nearness` of each line of each page."""
-    asked = _Asked(folded(text), folded(question))
+    asked = _Asked(folded(text), question)
     starts = [page.text_start + start for page in pages for start in page.line_starts]
     near = [0.0] * len(starts)
     for line in asked.lines(starts):
@@ -125,7 +160,7 @@ def stands_on(answer: str, text: str, page: PageSize) -> bool:
 
 def sidecar(text: str, question: str, most_characters: int) -> tuple[str, ...]:
     """Lines that the question speaks of and that hold what must be read exactly, in order, within the bound."""
-    asked = _Asked(folded(text), folded(question))
+    asked = _Asked(folded(text), question)
     lines = sorted(asked.passages(), key=lambda passage: -passage.score)
     chosen: list[Passage] = []
     left = most_characters
@@ -217,7 +252,7 @@ def _verbatim(text: str, answer: str, begin: int = 0) -> Iterator[tuple[int, int
 
 def _most_like(asked: _Asked, answer: str) -> Passage | None:
     """Of the places that share words with the question or the answer, the one most like the answer."""
-    told = _Asked(asked.text, answer)
+    told, answer = _Asked(asked.text, answer), folded(answer)
     numbers = set(NUMBER.findall(answer))
     best: Passage | None = None
     for place in told.passages() or asked.passages():

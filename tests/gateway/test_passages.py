@@ -60,6 +60,24 @@ def test_every_line_is_as_near_as_what_stands_around_it():
 
 
 @pytest.mark.parametrize(
+    ("question", "nearer", "other"),
+    [
+        pytest.param("How heavy is kiln B?", "Kiln B weighs 3 tonnes.", "Kiln A weighs 2 tonnes.", id="a letter"),
+        pytest.param("How heavy is kiln A?", "Kiln A weighs 2 tonnes.", "A kiln weighs 3 tonnes.", id="no article"),
+        pytest.param("Who keeps pump 7?", "Pump 7: Ines.", "Pump 17: Tobias, 7 years.", id="a number"),
+        pytest.param("3号泵归谁管？", "3号泵归予安管。", "5号泵归砚秋管，3天一换。", id="Chinese"),
+        pytest.param("临溪Ｒ号闸门多重？", "临溪R号闸门重 3 吨。", "临溪T号闸门重 R 吨。", id="full width"),
+        pytest.param("When does it retire?", "Its retirement is in May.", "The tires go in June.", id="a stem"),
+        pytest.param("Who carries the boxes?", "A box is carried by Ines.", "A car is boxy.", id="two stems"),
+    ],
+)
+def test_marks_tell_things_of_one_name_apart_and_words_have_forms(question, nearer, other):
+    text = f"{other}\n{'.' * 400}\n{nearer}\n"
+    near = nearness(text, question, [at(text, nearer), at(text, other)])
+    assert near[0] > near[1]
+
+
+@pytest.mark.parametrize(
     ("question", "answer", "span"),
     [
         pytest.param("额定流量是多少？", "32 L/h", place("32 L/h"), id="a value"),
