@@ -5,7 +5,8 @@ from glyphstream.client import Options, Upload
 
 from gateway.answers import Evidence, FinishReason, GroupAnswer, Memory, Question, Task, Timings, Usage
 from gateway.documents import PageSize
-from gateway.passages import folded, lines_nearness, locate, nearness, on_page, sidecar, stands_on
+from gateway.overlap import folded
+from gateway.passages import lines_nearness, locate, nearness, on_page, sidecar, stands_on
 from gateway.provenance import evidence_of
 
 SPEC = """计量泵 QH-32 技术规格
