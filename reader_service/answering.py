@@ -15,11 +15,11 @@ from reader_service.errors import DocumentNotResident, DoesNotFit, InvalidQuesti
 from reader_service.kv_pool import Resident
 from reader_service.leading import Lead, Led
 from reader_service.lines import lines_of
-from reader_service.model import Chunk, Drawn, Kv, MarkKind, Sampling, Step, Turn
+from reader_service.model import Chunk, Drawn, Kv, Mark, MarkKind, Sampling, Step, Turn
 from reader_service.positions import cut_rows, place_prompt
 from reader_service.profile import Task
 from reader_service.results import Accepted, Completed, Event, Finish, Progress, Stage, TextDelta, Timings
-from reader_service.showing import nearest_pages
+from reader_service.showing import nearest_lines, nearest_pages
 from reader_service.text import AnswerText
 
 
@@ -233,9 +233,16 @@ class Answering(Job):
             return False
         rows = [document.kept[page].rows for page in shown]
         pages = [model.vocabulary.page(page, seen.stop - seen.start) for page, seen in zip(shown, rows, strict=True)]
+        named = self._anchors(nearest_lines(near, shown, model.facts.profile.lines_named))
         task = model.facts.profile.task_text(question.task, question.text, question.sidecar)
-        tokens = [*prompt, *chain(*pages), *model.vocabulary.suffix(document.pages, task, ())]
+        tokens = [*prompt, *chain(*pages), *named, *model.vocabulary.suffix(document.pages, task, ())]
         return len(tokens) <= self._max_prompt_tokens and self._plan(document, tokens, shown)
+
+    def _anchors(self, lines: Sequence[tuple[int, int]]) -> list[int]:
+        """Tokens that name lines, as far as the reader has anchors for them."""
+        tokens = {mark: token for token, mark in self.device.model.vocabulary.marks.items()} if lines else {}
+        places = [(Mark(MarkKind.PAGE, page), Mark(MarkKind.ROW, line)) for page, line in lines]
+        return [tokens[mark] for place in places if tokens.keys() >= set(place) for mark in place]
 
     def _plan(self, document: Resident, tokens: list[int], shown: Sequence[int] = ()) -> bool:
         """Takes a prompt that shows these pages; False when the device will never hold it with its answer."""

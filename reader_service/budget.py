@@ -17,6 +17,8 @@ from reader_service.profile import ReaderProfile
 
 PAGE_OVERHEAD_TOKENS = 8
 """Most text tokens a prompt template puts around one page (anchor, vision start and end, a joint)."""
+ANCHORS_OF_A_LINE = 2
+"""Its page's and its own."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,8 @@ class Budget:
 
 
 def shown_again_tokens(profile: ReaderProfile, geometry: Geometry) -> int:
-    """Prompt tokens of the pages that an answer is shown again, taken at the largest size that the profile names."""
+    """Prompt tokens of the pages that an answer is shown again, taken at the largest size that the profile names, and
+    of their lines that are named."""
     page_tokens = max((geometry.vision_tokens(style.page_pixels) for style in profile.styles), default=0)
-    return profile.pages_shown_again * (page_tokens + PAGE_OVERHEAD_TOKENS)
+    lines = ANCHORS_OF_A_LINE * profile.lines_named
+    return profile.pages_shown_again * (page_tokens + PAGE_OVERHEAD_TOKENS) + lines

@@ -65,6 +65,7 @@ class ReaderProfile:
     `sidecar_characters`: most verbatim characters that help it beside the pages; 0: it answers better without any.
     `least_place_probability`: of the anchors before an answer, all together; behind less likely ones it denies instead.
     `pages_shown_again`: how many pages, those nearest to a question, it is shown once more behind it; 0: none.
+    `lines_named`: how many of their lines, the nearest, are named to it by their anchors behind them.
     """
 
     name: str
@@ -76,6 +77,7 @@ class ReaderProfile:
     sidecar_characters: int = 0
     least_place_probability: float = 0.0
     pages_shown_again: int = 0
+    lines_named: int = 0
     absent_text: str = ""
     anchors: Anchors = field(default_factory=Anchors)
     reasoning: Reasoning = field(default_factory=Reasoning)
@@ -178,8 +180,9 @@ def parse_profile(data: Mapping[str, Any], plain: ReaderProfile) -> ReaderProfil
         profile = replace(plain, **parsed, **fields)
         if not 0 <= profile.least_place_probability <= 1:
             raise ValueError(f"{FILE_NAME}: least_place_probability is not within 0 and 1")
-        if profile.pages_shown_again < 0:
-            raise ValueError(f"{FILE_NAME}: pages_shown_again is below 0")
+        for name in ("pages_shown_again", "lines_named"):
+            if getattr(profile, name) < 0:
+                raise ValueError(f"{FILE_NAME}: {name} is below 0")
         return profile
     except (TypeError, KeyError) as error:
         raise ValueError(f"{FILE_NAME}: {error}") from error

@@ -1,5 +1,5 @@
 """Pages that a reader is shown again behind a question, to read them with the question in mind: what is kept of a
-document's pages for that, and which of them are shown."""
+document's pages for that, which of them are shown, and which of their lines are named."""
 
 from __future__ import annotations
 
@@ -31,3 +31,9 @@ def nearest_pages(nearness: Sequence[Sequence[float]], most: int) -> list[int]:
     """
     best = [max(lines, default=0.0) for lines in nearness]
     return sorted(sorted(range(len(best)), key=lambda page: -best[page])[:most])
+
+
+def nearest_lines(nearness: Sequence[Sequence[float]], pages: Sequence[int], most: int) -> list[tuple[int, int]]:
+    """Lines of these pages to name, as (page, line), the nearest first; of equals the earlier ones, of 0 none."""
+    lines = [(page, line) for page in pages for line, near in enumerate(nearness[page]) if near]
+    return sorted(lines, key=lambda line: -nearness[line[0]][line[1]])[:most]

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
+from gateway.overlap import Asked, folded
 from training.alphabet import (
     ABSENT,
     ASK,
@@ -23,10 +24,11 @@ from training.alphabet import (
     VISION_START,
     ids_of,
 )
-from training.bearing import bearing, gram, repeated
+from training.bearing import bearing, repeated
 from training.documents import Question
 from training.laid import NONE, SINK, Ints, Laid
 from training.network import Shape
+from training.showing import LINES_NAMED, named, pages_to_show
 
 CONTEXT = 120
 """Characters around an answer in which the words of its question are looked for."""
@@ -35,10 +37,8 @@ ABSENT_SHARE = 0.4
 """Most questions of a dialogue that its pages do not answer. Groups of pages are asked for what stands on others."""
 TOLD_SHARE = 0.08
 """Turns of a dialogue that are given as its history: answers without anchors, as callers send them back."""
-SHOWN_SHARE, NEAR_SHARE = 0.92, 0.9
-"""Questions behind which pages are shown again, and those of them whose answer certainly stands on one of these."""
-SHOWN_PAGES = (1, 2, 2, 3)
-"""How many of several pages are shown again."""
+SHOWN_SHARE = 0.92
+"""Questions behind which pages are shown again."""
 KEY_CHARACTERS = 120
 """Longest sentence that a summary quotes."""
 
@@ -205,26 +205,15 @@ def grounded(question: str, laid: Laid, spans: Sequence[tuple[int, int]]) -> lis
     return cells
 
 
-def pages_to_show(laid: Laid, question: str, answer: tuple[int, int] | None, rng: random.Random) -> list[int]:
-    """Pages that the question's words speak of, with that of the answer most of the time; in their order."""
-    count = min(len(laid.pages), rng.choice(SHOWN_PAGES))
-    size = gram(question)
-    grams = {question[i : i + size].lower() for i in range(len(question) - size + 1)}
-    texts = [laid.text[page.text_start : page.text_end].lower() for page in laid.pages]
-    near = [sum(gram in text for gram in grams) + 2 * rng.random() for text in texts]
-    if answer and rng.random() < NEAR_SHARE:
-        near[int(laid.places.page[answer[0]])] += len(question)
-    return sorted(sorted(range(len(texts)), key=lambda page: -near[page])[:count])
-
-
 def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape, rng: random.Random) -> Row:
     """Questions about a document, one after the other, until the text is full; some only as history.
 
-    Behind a question some pages are shown again, so that they are read with it in mind, and it is asked once more.
+    Behind a question some pages are shown again, so that they are read with it in mind; lines there that have its words
+    are named, and it is asked once more.
 
     What stands on pages outside the window is not answered by these pages; an answer that the window cuts is left out.
     """
-    out = Row(shape)
+    out, text = Row(shape), folded(laid.text)
     asked = absent = 0
     for question in questions:
         spans = [span for span in question.spans if laid.holds(span)]
@@ -241,9 +230,10 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
             continue
         again = pages_to_show(laid, question.text, spans[0] if spans else None, rng)
         reply = spans[0][1] - spans[0][0] if spans else len(ABSENT_TEXT[lang])
-        takes = len(again) * (shape.cells + 3) + len(asking[0]) + reply
+        takes = len(again) * (shape.cells + 3) + 2 * LINES_NAMED + len(asking[0]) + reply
         if len(out.ids) + takes < shape.text and rng.random() < SHOWN_SHARE:
             out.show(again, bearing(laid, spans, shape), repeated(laid, question.text, first, again, shape))
+            out.prompt(*named(laid, Asked(text, question.text), again))
             out.prompt(*asking)
         if spans:
             reply_span(out, laid, spans[0], opening="")

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from reader_service.budget import Budget, ChunkLimits, Need, shown_again_tokens
-from reader_service.model import Chunk, GreyPage, PageSize, Rows, Turn
+from reader_service.model import Chunk, GreyPage, Mark, MarkKind, PageSize, Rows, Turn
 from reader_service.positions import cut_rows
 from reader_service.profile import Task, default_profile, guard, load_profile, parse_profile
 from reader_service.reader import Reader
 from reader_service.results import Completed, PageText
 from reader_service.settings import EMBEDDED_MODEL, Settings
-from reader_service.showing import nearest_pages
+from reader_service.showing import nearest_lines, nearest_pages
 from reader_service.torch_model.vocabulary import TokenizerVocabulary
 from tests.reader import tiny
-from tests.reader.fake import COSTS, GEOMETRY, FakeModel, FakeVocabulary
+from tests.reader.fake import COSTS, GEOMETRY, ROWS, FakeModel, FakeVocabulary
 from tests.reader.test_reader_engine import Bench
 
 KEPT = 7  # bytes of a vision token that is kept
@@ -31,13 +31,16 @@ def blank(width_px: int, height_px: int) -> GreyPage:
     return GreyPage(PageSize(width_px, height_px), np.zeros((height_px, width_px), np.uint8))
 
 
+MARKED = {mark: token for token, mark in FakeVocabulary().marks.items()}
 SQUARE, WIDE, SMALL = blank(56, 56), blank(84, 56), blank(28, 28)  # 4, 6 and 1 vision tokens
 
 
-def bench_of(shown: int, pages: Sequence[GreyPage], total_bytes: int = 100_000, vision_patches: int = 16) -> Bench:
-    """An engine with a resident document, whose reader is shown so many pages again."""
+def bench_of(
+    shown: int, pages: Sequence[GreyPage], total_bytes: int = 100_000, vision_patches: int = 16, named: int = 0
+) -> Bench:
+    """An engine with a resident document, whose reader is shown so many pages again and told so many of their lines."""
     model = FakeModel(total_bytes=total_bytes)
-    profile = replace(model.facts.profile, pages_shown_again=shown)
+    profile = replace(model.facts.profile, pages_shown_again=shown, lines_named=named)
     costs = replace(COSTS, kept_bytes_per_vision_token=KEPT if shown else 0)
     model.facts = replace(model.facts, profile=profile, costs=costs)
     bench = Bench(model, vision_patches=vision_patches)
@@ -80,6 +83,19 @@ def letters(text: str) -> list[int]:
 )
 def test_the_pages_to_show_are_the_nearest(nearness, most, expected):
     assert nearest_pages(nearness, most) == expected
+
+
+@pytest.mark.parametrize(
+    ("nearness", "pages", "most", "expected"),
+    [
+        pytest.param([[0.1, 0.3], [0.9], [0.2]], [0, 2], 2, [(0, 1), (2, 0)], id="the nearest of these pages"),
+        pytest.param([[0.5, 0.5], [0.5]], [0, 1], 2, [(0, 0), (0, 1)], id="of equals the earlier"),
+        pytest.param([[0.0, 0.2], [0.0]], [0, 1], 3, [(0, 1)], id="none that has nothing of it"),
+        pytest.param([[0.5], [0.5]], [0, 1], 0, [], id="none are wanted"),
+    ],
+)
+def test_the_lines_to_name_are_the_nearest_on_the_pages_shown(nearness, pages, most, expected):
+    assert nearest_lines(nearness, pages, most) == expected
 
 
 @given(
@@ -126,6 +142,21 @@ def test_a_chunk_takes_the_rows_of_several_pages(vision_patches, rows):
     wanted = [(kept[number].rows.vision, *span) for number, span in zip((1, 3), rows, strict=True)]
     assert [(rows.vision, rows.start, rows.stop) for rows in first.seen] == wanted
     assert list(second.seen) == []
+
+
+def test_the_nearest_lines_of_the_pages_shown_are_named_behind_them():
+    bench = bench_of(1, [SMALL, SMALL], named=2)
+    chunks = prompt_of(bench, "?", nearness=[[0.5], [0.2, 0.9, 0.0]])
+    named = [MARKED[mark] for line in (1, 0) for mark in (Mark(MarkKind.PAGE, 1), Mark(MarkKind.ROW, line))]
+    assert tokens_of(chunks) == [*letters("?"), *FakeVocabulary().page(1, 1), *named, *letters("?")]
+
+
+def test_a_line_without_an_anchor_is_not_named():
+    bench = bench_of(1, [SMALL], named=2)
+    beyond = len(ROWS)
+    chunks = prompt_of(bench, "?", nearness=[[0.5, *[0.0] * (beyond - 1), 0.9]])
+    named = [MARKED[Mark(MarkKind.PAGE, 0)], MARKED[Mark(MarkKind.ROW, 0)]]
+    assert tokens_of(chunks) == [*letters("?"), *FakeVocabulary().page(0, 1), *named, *letters("?")]
 
 
 def test_what_was_said_before_is_not_said_again():
@@ -241,13 +272,21 @@ async def test_room_is_left_for_the_pages_of_an_answer():
         await reader.close()
 
 
-def test_a_profile_says_how_many_pages_are_shown_again():
+def test_a_profile_says_how_many_pages_are_shown_again_and_lines_named():
     plain = default_profile("qwen2_vl", "x")
-    profile = parse_profile({"styles": [], "pages_shown_again": 3}, plain)
+    profile = parse_profile({"styles": [], "pages_shown_again": 3, "lines_named": 2}, plain)
     assert (plain.pages_shown_again, profile.pages_shown_again) == (0, 3)
+    assert (plain.lines_named, profile.lines_named) == (0, 2)
     assert (plain.weighs_nearness, profile.weighs_nearness) == (False, True)
-    with pytest.raises(ValueError, match="pages_shown_again"):
-        parse_profile({"styles": [], "pages_shown_again": -1}, plain)
+    for name in ("pages_shown_again", "lines_named"):
+        with pytest.raises(ValueError, match=name):
+            parse_profile({"styles": [], name: -1}, plain)
+
+
+def test_lines_that_are_named_take_two_tokens_each():
+    plain = parse_profile({"styles": [], "pages_shown_again": 2}, default_profile("qwen2_vl", "x"))
+    more = shown_again_tokens(replace(plain, lines_named=3), GEOMETRY) - shown_again_tokens(plain, GEOMETRY)
+    assert more == 6
 
 
 def vocabulary_of(folder: Path) -> TokenizerVocabulary:

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gateway.overlap import Asked, folded
 from render_service.style import Flow
-from training import examples, rows
+from training import examples, showing
 from training.alphabet import ABSENT, COLUMN, FIRST_CHARACTER, IM_END, IMAGE_PAD, PAGE, ROW
 from training.bearing import ON_LINE, repeated
 from training.checkpoint import PAGE_ANCHORS, ROW_ANCHORS, alphabet
@@ -15,7 +16,8 @@ from training.documents import Question
 from training.examples import Source
 from training.laid import NONE, SINK, SLOTS, Recipe, lay
 from training.network import Shape
-from training.rows import Entry, dialogue, pages_to_show, summary, transcription
+from training.rows import Entry, dialogue, summary, transcription
+from training.showing import pages_to_show
 from training.sorts import ASKED, Sorts
 
 SHAPE = Shape(2, 4, 8, text=256)
@@ -131,7 +133,7 @@ def test_history_is_given_without_anchors_and_not_predicted():
 
 
 def test_pages_are_shown_again_behind_a_question_and_read_there(monkeypatch):
-    monkeypatch.setattr(rows, "SHOWN_PAGES", (2,))
+    monkeypatch.setattr(showing, "SHOWN_PAGES", (2,))
     laid, shape = lay(TEXT, recipe(), 0.4), replace(SHAPE, text=400)
     line = laid.text[laid.start :].split("\n")[1]
     row = dialogue(laid, [Question("哪一条？", spans_of(line), "fact")], "zh", shape, SHOWING)
@@ -147,6 +149,24 @@ def test_pages_are_shown_again_behind_a_question_and_read_there(monkeypatch):
     assert sum(row.asked) == len("哪一条？") + 2  # foretold once, with its task and its end
 
 
+def test_lines_with_words_of_the_question_are_named_behind_the_pages_shown_again(monkeypatch):
+    monkeypatch.setattr(showing, "SHOWN_PAGES", (2,))
+    laid, shape = lay(TEXT, recipe()), replace(SHAPE, text=400)
+    start, end = spans_of("第4条")[0]
+    row = dialogue(laid, [Question("第4条的数值？", ((start, end),), "fact")], "zh", shape, SHOWING)
+    shown = [at for at, token in enumerate(row.ids) if token == IMAGE_PAD]
+    page, line = int(laid.places.page[start]), int(laid.places.row[start])
+    begin = laid.pages[page].text_start + laid.pages[page].line_starts[line]
+    assert row.ids[shown[-1] + 2 :][:2] == [PAGE + page, ROW + line]
+    assert row.cell[shown[-1] + 2 :][:2] == [int(laid.places.cell[begin])] * 2
+    assert row.answer.index(True) > shown[-1] + 2 * showing.LINES_NAMED, "they are given"
+
+
+def test_no_line_is_named_that_has_no_word_of_the_question():
+    laid = lay(TEXT, recipe())
+    assert showing.named(laid, Asked(folded(laid.text), "谁？"), [0, 1]) == ([], [])
+
+
 def test_pages_that_the_text_has_no_room_for_are_not_shown_again():
     laid = lay(TEXT, recipe())
     row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", replace(SHAPE, text=60), SHOWING)
@@ -156,7 +176,7 @@ def test_pages_that_the_text_has_no_room_for_are_not_shown_again():
 
 def test_the_pages_shown_again_are_those_that_the_question_speaks_of(monkeypatch):
     laid = lay(TEXT, recipe())
-    monkeypatch.setattr(rows, "SHOWN_PAGES", (1,))
+    monkeypatch.setattr(showing, "SHOWN_PAGES", (1,))
     last = laid.text[laid.pages[1].text_start :].split("\n")[1]
     first = spans_of(LINES[0])[0]
     assert pages_to_show(laid, last, None, SHOWING) == [1]
