@@ -27,23 +27,9 @@ STOP_WORDS = frozenset(
     (
         *("a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "how", "in", "is"),
         *("it", "many", "me", "much", "of", "on", "or", "tell", "that", "the", "this", "to", "was", "were", "what"),
-        *(
-            "when",
-            "where",
-            "which",
-            "who",
-            "whom",
-            "whose",
-            "why",
-            "with",
-            "什么",
-            "多少",
-            "是多",
-            "哪个",
-            "哪些",
-            "如何",
-        ),
-        *("怎么", "怎样", "请问", "的是", "是否", "多大", "多长", "多久", "几个"),
+        *("when", "where", "which", "who", "whom", "whose", "why", "with"),
+        *("什么", "多少", "是多", "哪个", "哪些", "如何", "怎么", "怎样", "请问", "的是", "是否", "多大", "多长"),
+        *("多久", "几个"),
     )
 )
 MOST_PLACES = 400

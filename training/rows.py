@@ -28,7 +28,7 @@ from training.bearing import bearing, repeated
 from training.documents import Question
 from training.laid import NONE, SINK, Ints, Laid
 from training.network import Shape
-from training.showing import LINES_NAMED, named, pages_to_show
+from training.showing import NAMED_TOKENS, shown_again
 
 CONTEXT = 120
 """Characters around an answer in which the words of its question are looked for."""
@@ -228,12 +228,13 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
             told = laid.text[slice(*spans[0])] if spans else ABSENT_TEXT[lang]
             out.prompt([*ids_of(told).tolist(), IM_END])
             continue
-        again = pages_to_show(laid, question.text, spans[0] if spans else None, rng)
+        shown = shown_again(laid, Asked(text, question.text), spans[0] if spans else None, rng)
         reply = spans[0][1] - spans[0][0] if spans else len(ABSENT_TEXT[lang])
-        takes = len(again) * (shape.cells + 3) + 2 * LINES_NAMED + len(asking[0]) + reply
+        takes = len(shown.pages) * (shape.cells + 3) + NAMED_TOKENS + len(asking[0]) + reply
         if len(out.ids) + takes < shape.text and rng.random() < SHOWN_SHARE:
-            out.show(again, bearing(laid, spans, shape), repeated(laid, question.text, first, again, shape))
-            out.prompt(*named(laid, Asked(text, question.text), again))
+            matched = repeated(laid, question.text, first, shown.pages, shape)
+            out.show(shown.pages, bearing(laid, spans, shape), matched)
+            out.prompt(shown.anchors, shown.cells)
             out.prompt(*asking)
         if spans:
             reply_span(out, laid, spans[0], opening="")

@@ -1,15 +1,19 @@
-"""Owns which pages are shown again behind a question, and which of their lines are named."""
+"""Owns which pages are shown again behind a question, and which of their lines are named.
+
+Both as the service chooses them, by how much of the question stands around each line, but that the page of the answer
+is mostly among them.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from gateway.overlap import Asked
-from reader_service.showing import nearest_lines
+from reader_service.budget import ANCHORS_OF_A_LINE
+from reader_service.showing import nearest_lines, nearest_pages
 from training.alphabet import PAGE, ROW
-from training.bearing import gram
 from training.laid import NONE, SINK, Laid
 
 NEAR_SHARE = 0.9
@@ -17,27 +21,36 @@ NEAR_SHARE = 0.9
 SHOWN_PAGES = (1, 2, 2, 3)
 """How many of several pages are shown again."""
 LINES_NAMED = 3
-"""Most lines that are named, those around which most of the question's words stand; the profile says it, too."""
+"""Most lines that are named. A reader that was trained so says as many in its profile (`lines_named`)."""
+CERTAIN = 2.0
+"""Nearer than any line is."""
+NAMED_TOKENS = LINES_NAMED * ANCHORS_OF_A_LINE
 
 
-def pages_to_show(laid: Laid, question: str, answer: tuple[int, int] | None, rng: random.Random) -> list[int]:
-    """Pages that the question's words speak of, with that of the answer most of the time; in their order."""
-    count = min(len(laid.pages), rng.choice(SHOWN_PAGES))
-    size = gram(question)
-    grams = {question[i : i + size].lower() for i in range(len(question) - size + 1)}
-    texts = [laid.text[page.text_start : page.text_end].lower() for page in laid.pages]
-    near = [sum(gram in text for gram in grams) + 2 * rng.random() for text in texts]
-    if answer and rng.random() < NEAR_SHARE:
-        near[int(laid.places.page[answer[0]])] += len(question)
-    return sorted(sorted(range(len(texts)), key=lambda page: -near[page])[:count])
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Pages in their order, the anchors of the lines named, and the cells that these lines begin in."""
+
+    pages: list[int]
+    anchors: list[int]
+    cells: list[int]
 
 
-def named(laid: Laid, asked: Asked, pages: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Anchors of those lines of these pages that the question speaks of most, and the cells that the lines begin in."""
+def shown_again(laid: Laid, asked: Asked, answer: tuple[int, int] | None, rng: random.Random) -> Shown:
+    """What is shown and named behind a question that the `answer` on these pages answers, or nothing."""
+    near = _nearness(laid, asked)
+    certain = int(laid.places.page[answer[0]]) if answer and rng.random() < NEAR_SHARE else NONE
+    best = [[CERTAIN] if page == certain else lines for page, lines in enumerate(near)]
+    pages = nearest_pages(best, rng.choice(SHOWN_PAGES))
+    lines = nearest_lines(near, pages, LINES_NAMED)
+    begins = [laid.pages[page].text_start + laid.pages[page].line_starts[line] for page, line in lines]
+    cells = [int(laid.places.cell[start]) for start in begins for _ in range(ANCHORS_OF_A_LINE)]
+    anchors = [token for page, line in lines for token in (PAGE + page, ROW + line)]
+    return Shown(pages, anchors, [cell if cell != SINK else NONE for cell in cells])
+
+
+def _nearness(laid: Laid, asked: Asked) -> list[list[float]]:
+    """Of each line of each page, in 0..1."""
     starts = [page.text_start + start for page in laid.pages for start in page.line_starts]
     near = iter(asked.of_lines(starts))
-    lines = nearest_lines([list(islice(near, len(page.line_starts))) for page in laid.pages], pages, LINES_NAMED)
-    tokens = [token for page, line in lines for token in (PAGE + page, ROW + line)]
-    begins = [laid.pages[page].text_start + laid.pages[page].line_starts[line] for page, line in lines]
-    cells = [int(laid.places.cell[start]) for start in begins for _ in range(2)]
-    return tokens, [cell if cell != SINK else NONE for cell in cells]
+    return [list(islice(near, len(page.line_starts))) for page in laid.pages]

@@ -17,7 +17,7 @@ from training.examples import Source
 from training.laid import NONE, SINK, SLOTS, Recipe, lay
 from training.network import Shape
 from training.rows import Entry, dialogue, summary, transcription
-from training.showing import pages_to_show
+from training.showing import shown_again
 from training.sorts import ASKED, Sorts
 
 SHAPE = Shape(2, 4, 8, text=256)
@@ -164,7 +164,8 @@ def test_lines_with_words_of_the_question_are_named_behind_the_pages_shown_again
 
 def test_no_line_is_named_that_has_no_word_of_the_question():
     laid = lay(TEXT, recipe())
-    assert showing.named(laid, Asked(folded(laid.text), "谁？"), [0, 1]) == ([], [])
+    shown = shown_again(laid, Asked(folded(laid.text), "谁？"), None, SHOWING)
+    assert (shown.anchors, shown.cells) == ([], [])
 
 
 def test_pages_that_the_text_has_no_room_for_are_not_shown_again():
@@ -179,9 +180,10 @@ def test_the_pages_shown_again_are_those_that_the_question_speaks_of(monkeypatch
     monkeypatch.setattr(showing, "SHOWN_PAGES", (1,))
     last = laid.text[laid.pages[1].text_start :].split("\n")[1]
     first = spans_of(LINES[0])[0]
-    assert pages_to_show(laid, last, None, SHOWING) == [1]
-    assert pages_to_show(laid, last, first, SHOWING) == [1], "one in ten that the answer does not stand on"
-    assert pages_to_show(laid, last, first, Always(0.5)) == [0]
+    asked = Asked(folded(laid.text), last)
+    assert shown_again(laid, asked, None, SHOWING).pages == [1]
+    assert shown_again(laid, asked, first, SHOWING).pages == [1], "one in ten that the answer does not stand on"
+    assert shown_again(laid, asked, first, Always(0.5)).pages == [0]
 
 
 def test_questions_are_foretold_and_their_replies_are_not_counted_among_them():
