@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 import snowballstemmer
@@ -34,6 +35,7 @@ STOP_WORDS = frozenset(
 )
 MOST_PLACES = 400
 MOST_WORDS = 48
+WORDS_KEPT = 4096
 AROUND = 160
 LONGEST_PASSAGE = 240
 BEFORE_SHARE = 0.5
@@ -76,6 +78,7 @@ def words_of(text: str) -> list[str]:
     return list(found)[:MOST_WORDS]
 
 
+@lru_cache(WORDS_KEPT)
 def _stem(word: str) -> str:
     """What the forms of an English word begin with, so that plain search finds them all."""
     if len(word) < LEAST_INFLECTED or not (word.isascii() and word.isalpha()):
@@ -114,8 +117,9 @@ class Asked:
         line_end = len(self.text) if line_end < 0 else line_end
         around = self.text[max(line_start, start - AROUND) : min(line_end, end + AROUND)]
         before = self.text[max(0, line_start - AROUND) : line_start]
-        near = ((word in around) + BEFORE_SHARE * (word in before) for word in self.weights)
-        weight = sum(weight * min(1.0, share) for weight, share in zip(self.weights.values(), near, strict=True))
+        weight = 0.0
+        for word, rare in self.weights.items():
+            weight += rare if word in around else BEFORE_SHARE * rare if word in before else 0.0
         return Passage(start, end, min(1.0, weight / self._all) if self._all else 0.0)
 
     def of_lines(self, starts: Sequence[int]) -> list[float]:

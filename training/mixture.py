@@ -53,7 +53,7 @@ def draw_recipe(rng: random.Random, stage: int, scale: float, reading: float = 0
 
 def _text(pages: int) -> int:
     """Tokens of text: the more pages were seen for it, the more is asked about them."""
-    return 800 if pages < 4 else 960
+    return 800 if pages < 4 else 1152
 
 
 def _recipe(

@@ -222,16 +222,18 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
             continue
         asked, absent = asked + 1, absent + (not spans)
         asking = [ASK, *ids_of(question.text).tolist(), IM_END], [NONE, *grounded(question.text, laid, spans), NONE]
+        reply = spans[0][1] - spans[0][0] if spans else len(ABSENT_TEXT[lang])
+        room = (shape.text - len(out.ids) - NAMED_TOKENS - 2 * len(asking[0]) - reply) // (shape.cells + 3)
+        if room <= 0 and any(out.answer):
+            break  # the service shows pages behind every question
         first = shape.prefix + len(out.ids) + 1
         out.prompt(*asking, asked=True)
         if rng.random() < TOLD_SHARE:
             told = laid.text[slice(*spans[0])] if spans else ABSENT_TEXT[lang]
             out.prompt([*ids_of(told).tolist(), IM_END])
             continue
-        shown = shown_again(laid, Asked(text, question.text), spans[0] if spans else None, rng)
-        reply = spans[0][1] - spans[0][0] if spans else len(ABSENT_TEXT[lang])
-        takes = len(shown.pages) * (shape.cells + 3) + NAMED_TOKENS + len(asking[0]) + reply
-        if len(out.ids) + takes < shape.text and rng.random() < SHOWN_SHARE:
+        if room > 0 and rng.random() < SHOWN_SHARE:
+            shown = shown_again(laid, Asked(text, question.text), spans[0] if spans else None, room, rng)
             matched = repeated(laid, question.text, first, shown.pages, shape)
             out.show(shown.pages, bearing(laid, spans, shape), matched)
             out.prompt(shown.anchors, shown.cells)
@@ -243,8 +245,6 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
                 out.reply(token, SINK, SINK)
         out.reply(IM_END, SINK, SINK)
         out.end_turn()
-        if len(out.ids) >= shape.text:
-            break
     return out
 
 

@@ -36,12 +36,12 @@ class Shown:
     cells: list[int]
 
 
-def shown_again(laid: Laid, asked: Asked, answer: tuple[int, int] | None, rng: random.Random) -> Shown:
-    """What is shown and named behind a question that the `answer` on these pages answers, or nothing."""
+def shown_again(laid: Laid, asked: Asked, answer: tuple[int, int] | None, most: int, rng: random.Random) -> Shown:
+    """What is shown and named behind a question that the `answer` on these pages answers, or nothing; `most` pages."""
     near = _nearness(laid, asked)
     certain = int(laid.places.page[answer[0]]) if answer and rng.random() < NEAR_SHARE else NONE
     best = [[CERTAIN] if page == certain else lines for page, lines in enumerate(near)]
-    pages = nearest_pages(best, rng.choice(SHOWN_PAGES))
+    pages = nearest_pages(best, min(most, rng.choice(SHOWN_PAGES)))
     lines = nearest_lines(near, pages, LINES_NAMED)
     begins = [laid.pages[page].text_start + laid.pages[page].line_starts[line] for page, line in lines]
     cells = [int(laid.places.cell[start]) for start in begins for _ in range(ANCHORS_OF_A_LINE)]

@@ -164,7 +164,7 @@ def test_lines_with_words_of_the_question_are_named_behind_the_pages_shown_again
 
 def test_no_line_is_named_that_has_no_word_of_the_question():
     laid = lay(TEXT, recipe())
-    shown = shown_again(laid, Asked(folded(laid.text), "谁？"), None, SHOWING)
+    shown = shown_again(laid, Asked(folded(laid.text), "谁？"), None, 3, SHOWING)
     assert (shown.anchors, shown.cells) == ([], [])
 
 
@@ -175,15 +175,32 @@ def test_pages_that_the_text_has_no_room_for_are_not_shown_again():
     assert any(row.answer)
 
 
+def test_as_many_pages_are_shown_again_as_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(showing, "SHOWN_PAGES", (2,))
+    laid, shape = lay(TEXT, recipe()), replace(SHAPE, text=SHAPE.cells + 60)
+    row = dialogue(laid, [Question("第一条？", spans_of(LINES[0]), "fact")], "zh", shape, SHOWING)
+    assert row.ids.count(IMAGE_PAD) == SHAPE.cells
+    assert any(row.answer)
+
+
+def test_nothing_more_is_asked_where_no_page_can_be_shown_again(monkeypatch):
+    monkeypatch.setattr(showing, "SHOWN_PAGES", (1,))
+    laid, shape = lay(TEXT, recipe()), replace(SHAPE, text=2 * SHAPE.cells + 60)
+    asked = [Question("第一条？", spans_of(LINES[0]), "fact") for _ in range(9)]
+    row = dialogue(laid, asked, "zh", shape, SHOWING)
+    assert row.ids.count(IMAGE_PAD) == len(replies(row)) * SHAPE.cells
+    assert len(row.ids) < shape.text
+
+
 def test_the_pages_shown_again_are_those_that_the_question_speaks_of(monkeypatch):
     laid = lay(TEXT, recipe())
     monkeypatch.setattr(showing, "SHOWN_PAGES", (1,))
     last = laid.text[laid.pages[1].text_start :].split("\n")[1]
     first = spans_of(LINES[0])[0]
     asked = Asked(folded(laid.text), last)
-    assert shown_again(laid, asked, None, SHOWING).pages == [1]
-    assert shown_again(laid, asked, first, SHOWING).pages == [1], "one in ten that the answer does not stand on"
-    assert shown_again(laid, asked, first, Always(0.5)).pages == [0]
+    assert shown_again(laid, asked, None, 1, SHOWING).pages == [1]
+    assert shown_again(laid, asked, first, 1, SHOWING).pages == [1], "one in ten that the answer does not stand on"
+    assert shown_again(laid, asked, first, 1, Always(0.5)).pages == [0]
 
 
 def test_questions_are_foretold_and_their_replies_are_not_counted_among_them():
