@@ -188,12 +188,17 @@ def best(answers: Sequence[GroupAnswer], nearness: Sequence[float] = ()) -> int:
     group knows nothing of the others, so each may be sure of the likeliest that it has.
     """
     near = nearness or [0.0] * len(answers)
+    return max(range(len(answers)), key=lambda group: (answers[group].found, _worth(answers[group], near[group])))
 
-    def worth(group: int) -> tuple[bool, float]:
-        answer = answers[group]
-        return answer.found, answer.confidence * (FAR_WORTH + near[group])
 
-    return max(range(len(answers)), key=worth)
+def settled(answers: Sequence[GroupAnswer], nearness: Sequence[float], nearest_left: float) -> bool:
+    """Whether one is found that no group left can beat, even if it is certain of the line that is nearest there."""
+    pairs = zip(answers, nearness, strict=True)
+    return any(answer.found and _worth(answer, near) >= FAR_WORTH + nearest_left for answer, near in pairs)
+
+
+def _worth(answer: GroupAnswer, near: float) -> float:
+    return answer.confidence * (FAR_WORTH + near)
 
 
 def merge_costs(answers: Sequence[GroupAnswer], told: GroupAnswer) -> GroupAnswer:

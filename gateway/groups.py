@@ -43,6 +43,21 @@ def split(manifest: Manifest, limits: GroupLimits) -> tuple[Group, ...]:
     return tuple(Group(first, min(first + most, count)) for first in range(0, count, most))
 
 
+def nearest_line(group: Group, question: Question) -> float:
+    """The most of the question that stands around any line of the group, in 0..1."""
+    return max((near for page in question.nearness[group.first : group.last] for near in page), default=0.0)
+
+
+def nearest_first(groups: Sequence[Group], question: Question) -> list[Group]:
+    """The groups with the nearest lines first; as they come where nothing is known of any."""
+    return sorted(groups, key=lambda group: -nearest_line(group, question))
+
+
+def pages_in(groups: Sequence[Group]) -> int:
+    """How many pages they have together."""
+    return sum(group.last - group.first for group in groups)
+
+
 def pages_of(group: Group, pages: Sequence[Page]) -> list[Page]:
     """The group's pages, counted from 0 as every document of the reader is."""
     return [replace(page, index=index) for index, page in enumerate(pages[group.first : group.last])]
@@ -84,8 +99,8 @@ def in_document(group: Group, answer: GroupAnswer) -> GroupAnswer:
     return replace(answer, evidence=evidence)
 
 
-def vision_in_document(group: Group, progress: Progress, manifest: Manifest) -> Progress:
-    """The progress, where it counts pages, counted in the document."""
+def vision_in_document(before: int, progress: Progress, manifest: Manifest) -> Progress:
+    """The progress, where it counts pages, counted in the document of which so many were seen before."""
     if progress.stage is not Stage.VISION:
         return progress
-    return replace(progress, done=progress.done + group.first, total=len(manifest.pages))
+    return replace(progress, done=progress.done + before, total=len(manifest.pages))

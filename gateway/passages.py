@@ -33,15 +33,13 @@ def locate(text: str, question: str, answer: str) -> Passage | None:
     return _most_like(asked, answer)
 
 
-def nearness(text: str, question: str, places: Sequence[Evidence | None]) -> list[float]:
+def nearness(asked: Asked, places: Sequence[Evidence | None]) -> list[float]:
     """How much of the question stands around each place of the text, in 0..1; 0 around none."""
-    asked = Asked(folded(text), question)
     return [asked.scored(place.text_start, place.text_end).score if place else 0.0 for place in places]
 
 
-def lines_nearness(text: str, question: str, pages: Sequence[PageSize]) -> tuple[tuple[float, ...], ...]:
+def lines_nearness(asked: Asked, pages: Sequence[PageSize]) -> tuple[tuple[float, ...], ...]:
     """`nearness` of each line of each page."""
-    asked = Asked(folded(text), question)
     starts = [page.text_start + start for page in pages for start in page.line_starts]
     told = iter(asked.of_lines(starts))
     return tuple(tuple(islice(told, len(page.line_starts))) for page in pages)

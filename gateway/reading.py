@@ -6,7 +6,7 @@ What was done stays done: after a failure the reading can be gone on with, behin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -24,6 +24,7 @@ from gateway.answers import (
     best,
     join,
     merge_costs,
+    settled,
 )
 from gateway.clients.reader import Reader, Resident
 from gateway.clients.renderer import Renderer
@@ -35,6 +36,9 @@ from gateway.groups import (
     GroupLimits,
     in_document,
     left_to_say,
+    nearest_first,
+    nearest_line,
+    pages_in,
     pages_of,
     question_for,
     sizes_of,
@@ -42,6 +46,7 @@ from gateway.groups import (
     vision_in_document,
 )
 from gateway.ladder import Said
+from gateway.overlap import Asked, folded
 from gateway.passages import lines_nearness, nearness
 from gateway.residents import Residents, Shelf, ShelfKey
 
@@ -89,6 +94,8 @@ class Reading:
         self._answers: list[GroupAnswer] = []
         self._held: list[list[TextDelta]] = []
         self._told = 0  # which group's answer is
+        self._seen = 0  # pages of the groups before the one at hand
+        self._spoken_of: Asked | None = None
 
     async def lay_out(self) -> Manifest:
         """The layout, for which the document is painted unless it is known."""
@@ -96,20 +103,28 @@ class Reading:
         return shelf.manifest
 
     async def go_on(self, limits: GroupLimits) -> None:
-        """Makes every group resident and has it answer, as far as that has not been done; then tells a held answer."""
+        """Makes groups resident and has them answer, as far as that has not been done; then tells a held answer.
+
+        Every group is read, unless it is a question that none of those left can have a better answer to.
+        """
         manifest = await self.lay_out()
-        groups = split(manifest, limits)
-        at_once = len(groups) == 1 or not self._one_tells
         asked = await self._asked(manifest)
-        for group in groups[len(self._answers) :]:
+        groups: Sequence[Group] = split(manifest, limits)
+        at_once = len(groups) == 1 or not self._one_tells
+        if asked and self._one_tells:
+            groups = nearest_first(groups, asked)
+        for at in range(len(self._answers), len(groups)):
             question = asked
             if question and not (question := left_to_say(question, self._answers)):
                 break
-            reader_id = await self._make_resident(group)
+            if asked and await self._settled(groups[at:], asked):
+                break
+            self._seen = pages_in(groups[:at])
+            reader_id = await self._make_resident(groups[at])
             if question:
-                await self._ask(group, (reader_id, question_for(group, question, manifest)), at_once=at_once)
-        if self._held and self._one_tells:
-            self._told = await self._best()
+                await self._ask(groups[at], (reader_id, question_for(groups[at], question, manifest)), at_once=at_once)
+        if self._held and not at_once:
+            self._told = best(self._answers, await self._nearness())
             for delta in self._held[self._told]:
                 await self._errand.tell(delta)
 
@@ -118,8 +133,15 @@ class Reading:
         question, text = self._errand.question, self._errand.stored.text
         if question is None or question.task is not Task.ASK or not (self._errand.tells_lines and text):
             return question
-        near = await asyncio.to_thread(lines_nearness, text, question.text, manifest.pages)
+        near = await asyncio.to_thread(lines_nearness, await self._words(question), manifest.pages)
         return replace(question, nearness=near)
+
+    async def _words(self, question: Question) -> Asked:
+        """The question's words in the text, which are looked for once."""
+        if self._spoken_of is None:
+            text = self._errand.stored.text
+            self._spoken_of = await asyncio.to_thread(lambda: Asked(folded(text), question.text))
+        return self._spoken_of
 
     def evicted(self) -> None:
         """The reader has dropped something: nothing of this layout counts as resident any more."""
@@ -133,15 +155,19 @@ class Reading:
         made = self._ingested
         return add_costs(told, [resident.timings for resident in made], [resident.memory for resident in made])
 
-    async def _best(self) -> int:
-        """Which group's answer is told."""
+    async def _settled(self, left: Sequence[Group], asked: Question) -> bool:
+        """Whether no group left can have a better answer; never without knowing what stands on their lines."""
+        if not (asked.nearness and any(answer.found for answer in self._answers)):
+            return False
+        return settled(self._answers, await self._nearness(), max(nearest_line(group, asked) for group in left))
+
+    async def _nearness(self) -> list[float]:
+        """How much of the question stands around the place of each answer."""
         question = self._errand.question
-        places = [answer.evidence[0] if answer.evidence else None for answer in self._answers if answer.found]
-        if question is None or len(places) < 2:
-            return best(self._answers)
-        near = await asyncio.to_thread(nearness, self._errand.stored.text, question.text, places)
-        found = iter(near)
-        return best(self._answers, [next(found) if answer.found else 0.0 for answer in self._answers])
+        places = [answer.evidence[0] if answer.found and answer.evidence else None for answer in self._answers]
+        if question is None or not any(places):
+            return [0.0] * len(places)
+        return nearness(await self._words(question), places)
 
     @property
     def _one_tells(self) -> bool:
@@ -186,7 +212,7 @@ class Reading:
             async for event in events:
                 if isinstance(event, Resident):
                     return event
-                await self._errand.tell(vision_in_document(group, event, manifest))
+                await self._errand.tell(vision_in_document(self._seen, event, manifest))
         raise AssertionError("the reader's client ends with a resident document or an error")
 
     async def _ask(self, group: Group, asked: tuple[str, Question], *, at_once: bool) -> None:

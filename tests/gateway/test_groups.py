@@ -18,12 +18,14 @@ from gateway.answers import (
     Usage,
     best,
     join,
+    settled,
 )
 from gateway.documents import Manifest, PageSize
-from gateway.groups import Group, GroupLimits, question_for, split, vision_in_document
+from gateway.groups import Group, GroupLimits, nearest_first, question_for, split, vision_in_document
 from tests.gateway.fakes import PAGE_TOKENS, found
 
 TEXT = "aaaaaaaaaabbbbbbbbbbccccccccccdddddddddde"  # 10 characters a page at 14 px: pages a, b, c, d, e
+LINES = "aaaaaaaaa\nbbbbbbbbb\nccccccccc\nddddddddd\neeeeeeeee\n"  # the same with a line a page
 
 
 def manifest(pages: int) -> Manifest:
@@ -78,6 +80,27 @@ def test_an_answer_amid_the_words_of_the_question_is_worth_more(answers, near, w
     assert best([answered(*answer) for answer in answers], near) == winner
 
 
+@pytest.mark.parametrize(
+    ("answers", "near", "left", "over"),
+    [
+        pytest.param([(True, 0.9)], [1.0], 0.8, True, id="even certainty of the nearest line left is worth less"),
+        pytest.param([(True, 0.9)], [1.0], 0.9, False, id="certainty there would be worth more"),
+        pytest.param([(True, 0.9), (True, 0.2)], [1.0, 1.0], 0.8, True, id="an earlier one was that good"),
+        pytest.param([(False, 1.0)], [0.0], 0.0, False, id="nothing is found"),
+        pytest.param([], [], 0.0, False, id="nothing is asked"),
+    ],
+)
+def test_whether_a_group_that_is_left_could_do_better(answers, near, left, over):
+    assert settled([answered(*answer) for answer in answers], near, left) is over
+
+
+def test_the_groups_with_the_nearest_lines_come_first():
+    groups = [Group(0, 2), Group(2, 4), Group(4, 5)]
+    near = ((0.1,), (0.2, 0.3), (0.0,), (), (0.3, 0.9))
+    assert nearest_first(groups, Question(nearness=near)) == [groups[2], groups[0], groups[1]]
+    assert nearest_first(groups, Question()) == groups
+
+
 def test_joined_answers_keep_every_evidence_and_any_cut():
     cut = answered(False, 0.5, finish_reason=FinishReason.LENGTH, evidence=(Evidence(0, 1, 2),))
     whole = answered(True, 0.7, evidence=(Evidence(1, 3, 4),))
@@ -119,7 +142,7 @@ async def test_the_tokens_that_the_caller_allows_are_for_all_groups_together(cli
 
 def test_pages_seen_are_counted_in_the_document():
     seen = Progress(Stage.VISION, 1, 2)
-    assert vision_in_document(Group(2, 4), seen, manifest(5)) == Progress(Stage.VISION, 3, 5)
+    assert vision_in_document(2, seen, manifest(5)) == Progress(Stage.VISION, 3, 5)
 
 
 async def everything(stream):
@@ -155,6 +178,45 @@ async def test_a_reader_that_weighs_it_is_told_the_lines_of_each_group(client, r
     reader.weighs_nearness = False
     await everything(client.read(Upload(TEXT.encode()), "Where is dddddddddd?"))
     assert not any(request.nearness for request in reader.asked)
+
+
+def pages_seen(events):
+    """How many were told to be seen, each time."""
+    told = [event for event in events if isinstance(event, common_pb2.Progress)]
+    return [event.done for event in told if event.stage == common_pb2.STAGE_VISION]
+
+
+def placed(confidence):
+    """A reader's reply: all the text of its pages, found at its first character, so sure of it."""
+
+    def reply(text):
+        start = LINES.index(text[0])
+        evidence = [common_pb2.Evidence(page=0, text_start=start, text_end=start + 10)]
+        return text, found(text, confidence, evidence=evidence)
+
+    return reply
+
+
+async def test_groups_that_cannot_have_a_better_answer_are_left_unread(client, reader):
+    reader.ask_pages, reader.weighs_nearness, reader.reply = 2, True, placed(0.9)
+    events = await everything(client.read(Upload(LINES.encode()), "Where is ccccccccc?"))
+    assert texts(events) == "ccccccccc\nddddddddd\n"
+    assert len(reader.ingested) == len(reader.asked) == 1
+    seen = pages_seen(events)
+    assert seen == [2]
+    assert [found.page for found in events[-1].evidence] == [2]
+    again = await everything(client.ask(events[-1].document.document_id, "Where is aaaaaaaaa?"))
+    assert texts(again) == "aaaaaaaaa\nbbbbbbbbb\n"
+    assert len(reader.ingested) == 2
+
+
+async def test_every_group_is_read_for_an_answer_that_is_not_sure(client, reader):
+    reader.ask_pages, reader.weighs_nearness = 2, True
+    reader.reply = lambda text: placed(0.9 if "a" in text else 0.1)(text)
+    events = await everything(client.read(Upload(LINES.encode()), "Where is ccccccccc?"))
+    assert texts(events) == "aaaaaaaaa\nbbbbbbbbb\n"
+    seen = pages_seen(events)
+    assert seen == [2, 3, 5]
 
 
 async def test_a_transcription_streams_through_its_groups_in_order(client, reader):

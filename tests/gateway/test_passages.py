@@ -5,7 +5,7 @@ from glyphstream.client import Options, Upload
 
 from gateway.answers import Evidence, FinishReason, GroupAnswer, Memory, Question, Task, Timings, Usage
 from gateway.documents import PageSize
-from gateway.overlap import folded
+from gateway.overlap import Asked, folded
 from gateway.passages import lines_nearness, locate, nearness, on_page, sidecar, stands_on
 from gateway.provenance import evidence_of
 
@@ -35,9 +35,8 @@ def at(text: str, piece: str) -> Evidence:
 
 def test_what_stands_amid_the_words_of_the_question_is_near():
     text = "Pump: flow 3 l/s\n" + "\n" * 200 + "Valve: flow 7 l/s\n" + "\n" * 200 + "The end"
-    near = nearness(
-        text, "What is the flow of the valve?", [at(text, "3 l/s"), at(text, "7 l/s"), at(text, "end"), None]
-    )
+    asked = Asked(folded(text), "What is the flow of the valve?")
+    near = nearness(asked, [at(text, "3 l/s"), at(text, "7 l/s"), at(text, "end"), None])
     assert (near[1], near[2], near[3]) == (1.0, 0.0, 0.0)
     assert 0 < near[0] < 1
 
@@ -51,12 +50,13 @@ def test_every_line_is_as_near_as_what_stands_around_it():
         PageSize(448, 224, starts[first], 0, tuple(start - starts[first] for start in starts[first:last]))
         for first, last in ((0, 150), (150, 300), (300, 403))
     ]
-    near = lines_nearness(text, "What is the flow of the valve?", pages)
+    asked = Asked(folded(text), "What is the flow of the valve?")
+    near = lines_nearness(asked, pages)
     assert [len(page) for page in near] == [150, 150, 103]
     assert (max(near[1]), near[1].index(1.0)) == (1.0, 51)
     assert 0 < near[0][0] < 1
     assert near[2][-1] == 0.0
-    every = nearness(text, "What is the flow of the valve?", [Evidence(0, start, start) for start in starts])
+    every = nearness(asked, [Evidence(0, start, start) for start in starts])
     assert [value for page in near for value in page] == pytest.approx(every)
 
 
@@ -74,7 +74,7 @@ def test_every_line_is_as_near_as_what_stands_around_it():
 )
 def test_marks_tell_things_of_one_name_apart_and_words_have_forms(question, nearer, other):
     text = f"{other}\n{'.' * 400}\n{nearer}\n"
-    near = nearness(text, question, [at(text, nearer), at(text, other)])
+    near = nearness(Asked(folded(text), question), [at(text, nearer), at(text, other)])
     assert near[0] > near[1]
 
 
