@@ -7,7 +7,7 @@
   asked for in wordings that nothing is trained on; and questions whose answer is not there.
 * eval: the questions of a folder (docs/, questions.jsonl).
 * outline: the headings of unseen documents, F1 with and without their levels.
-* latency: first token and decoding speed for one long document.
+* latency: first token, asked in general and about one of its lines, and decoding speed for one long document.
 
 An answer is right when it equals an accepted one after folding case, width, spaces and final punctuation, abstained
 when the reader said that the document does not tell, else silently wrong. For absent facts abstaining is right.

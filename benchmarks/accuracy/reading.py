@@ -8,6 +8,7 @@ from dataclasses import replace
 from glyphstream.client import Options, Upload
 
 from benchmarks.accuracy import samples
+from benchmarks.accuracy.planting import planted
 from benchmarks.accuracy.records import Plan, Record, case
 from benchmarks.accuracy.samples import Held, Outlined, drawn
 from benchmarks.accuracy.scoring import Verdict, character_errors, f1, outline_hits, outline_of, whole_lines
@@ -83,13 +84,23 @@ async def latency(desk: Desk, held: Mapping[str, Held], plan: Plan) -> AsyncIter
     for run in range(plan.runs + 1):
         text = held["zh"].document(drawn(plan.seed, "latency", run), LONG_CHARACTERS, dense=True)
         upload = Upload(text.encode(), f"latency {run}")
-        opened, reply = await desk.read(upload, LONG_QUESTION)
-        figures = {"first_s": reply.first_s, "total_s": reply.total_s}
-        await desk.forget(opened)
+        unanswered = await _first(desk, upload, LONG_QUESTION, "first token, a general question")
+        rng = drawn(plan.seed, "latency, planted", run)
+        stated = planted(rng, "zh", held["zh"].document(rng, LONG_CHARACTERS, dense=True), facts=1, absent=0)
+        planted_upload = Upload(stated.text.encode(), f"latency {run}, planted")
+        answered = await _first(desk, planted_upload, stated.asked[0].question, "first token, about one of its lines")
         if run:
-            yield Record(case("latency", "zh", upload, opened, "first token"), reply, figures=figures)
+            yield unanswered
+            yield answered
             yield await _decoding(desk, Upload(text[:PAGE_CHARACTERS].encode(), f"page {run}"))
             yield await _decoding(desk, upload, at_reader=True)
+
+
+async def _first(desk: Desk, upload: Upload, question: str, part: str) -> Record:
+    opened, reply = await desk.read(upload, question)
+    await desk.forget(opened)
+    figures = {"first_s": reply.first_s, "total_s": reply.total_s}
+    return Record(case("latency", "zh", upload, opened, part), reply, figures=figures)
 
 
 async def _decoding(desk: Desk, upload: Upload, *, at_reader: bool = False) -> Record:
