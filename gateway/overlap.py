@@ -11,7 +11,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import takewhile
 
 import snowballstemmer
@@ -35,7 +34,6 @@ STOP_WORDS = frozenset(
 )
 MOST_PLACES = 400
 MOST_WORDS = 48
-WORDS_KEPT = 4096
 AROUND = 160
 LONGEST_PASSAGE = 240
 BEFORE_SHARE = 0.5
@@ -78,7 +76,6 @@ def words_of(text: str) -> list[str]:
     return list(found)[:MOST_WORDS]
 
 
-@lru_cache(WORDS_KEPT)
 def _stem(word: str) -> str:
     """What the forms of an English word begin with, so that plain search finds them all."""
     if len(word) < LEAST_INFLECTED or not (word.isascii() and word.isalpha()):

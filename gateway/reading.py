@@ -96,6 +96,7 @@ class Reading:
         self._told = 0  # which group's answer is
         self._seen = 0  # pages of the groups before the one at hand
         self._spoken_of: Asked | None = None
+        self._near: list[float] = []
 
     async def lay_out(self) -> Manifest:
         """The layout, for which the document is painted unless it is known."""
@@ -110,14 +111,14 @@ class Reading:
         manifest = await self.lay_out()
         asked = await self._asked(manifest)
         groups: Sequence[Group] = split(manifest, limits)
-        at_once = len(groups) == 1 or not self._one_tells
-        if asked and self._one_tells:
+        if asked:
             groups = nearest_first(groups, asked)
+        at_once = len(groups) == 1 or not self._one_tells
         for at in range(len(self._answers), len(groups)):
             question = asked
             if question and not (question := left_to_say(question, self._answers)):
                 break
-            if asked and await self._settled(groups[at:], asked):
+            if asked and await self._settled(groups[at], asked):
                 break
             self._seen = pages_in(groups[:at])
             reader_id = await self._make_resident(groups[at])
@@ -155,19 +156,19 @@ class Reading:
         made = self._ingested
         return add_costs(told, [resident.timings for resident in made], [resident.memory for resident in made])
 
-    async def _settled(self, left: Sequence[Group], asked: Question) -> bool:
-        """Whether no group left can have a better answer; never without knowing what stands on their lines."""
-        if not (asked.nearness and any(answer.found for answer in self._answers)):
-            return False
-        return settled(self._answers, await self._nearness(), max(nearest_line(group, asked) for group in left))
+    async def _settled(self, nearest: Group, asked: Question) -> bool:
+        """Whether no group left can have a better answer, this being the nearest; never without knowing its lines."""
+        return bool(asked.nearness) and settled(self._answers, await self._nearness(), nearest_line(nearest, asked))
 
     async def _nearness(self) -> list[float]:
-        """How much of the question stands around the place of each answer."""
-        question = self._errand.question
-        places = [answer.evidence[0] if answer.found and answer.evidence else None for answer in self._answers]
+        """How much of the question stands around the place of each answer, which is looked at once."""
+        question, new = self._errand.question, self._answers[len(self._near) :]
+        places = [answer.evidence[0] if answer.found and answer.evidence else None for answer in new]
         if question is None or not any(places):
-            return [0.0] * len(places)
-        return nearness(await self._words(question), places)
+            self._near += [0.0] * len(places)
+        else:
+            self._near += nearness(await self._words(question), places)
+        return self._near
 
     @property
     def _one_tells(self) -> bool:

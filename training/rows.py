@@ -222,14 +222,13 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
             continue
         asked, absent = asked + 1, absent + (not spans)
         asking = [ASK, *ids_of(question.text).tolist(), IM_END], [NONE, *grounded(question.text, laid, spans), NONE]
-        reply = spans[0][1] - spans[0][0] if spans else len(ABSENT_TEXT[lang])
-        room = (shape.text - len(out.ids) - NAMED_TOKENS - 2 * len(asking[0]) - reply) // (shape.cells + 3)
+        told = laid.text[slice(*spans[0])] if spans else ABSENT_TEXT[lang]
+        room = (shape.text - len(out.ids) - NAMED_TOKENS - 2 * len(asking[0]) - len(told)) // (shape.cells + 3)
         if room <= 0 and any(out.answer):
             break  # the service shows pages behind every question
         first = shape.prefix + len(out.ids) + 1
         out.prompt(*asking, asked=True)
         if rng.random() < TOLD_SHARE:
-            told = laid.text[slice(*spans[0])] if spans else ABSENT_TEXT[lang]
             out.prompt([*ids_of(told).tolist(), IM_END])
             continue
         if room > 0 and rng.random() < SHOWN_SHARE:
@@ -241,7 +240,7 @@ def dialogue(laid: Laid, questions: Sequence[Question], lang: str, shape: Shape,
         if spans:
             reply_span(out, laid, spans[0], opening="")
         else:
-            for token in (ABSENT, *ids_of(ABSENT_TEXT[lang]).tolist()):
+            for token in (ABSENT, *ids_of(told).tolist()):
                 out.reply(token, SINK, SINK)
         out.reply(IM_END, SINK, SINK)
         out.end_turn()

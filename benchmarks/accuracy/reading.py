@@ -84,14 +84,14 @@ async def latency(desk: Desk, held: Mapping[str, Held], plan: Plan) -> AsyncIter
     for run in range(plan.runs + 1):
         text = held["zh"].document(drawn(plan.seed, "latency", run), LONG_CHARACTERS, dense=True)
         upload = Upload(text.encode(), f"latency {run}")
-        unanswered = await _first(desk, upload, LONG_QUESTION, "first token, a general question")
+        general = await _first(desk, upload, LONG_QUESTION, "first token, a general question")
         rng = drawn(plan.seed, "latency, planted", run)
         stated = planted(rng, "zh", held["zh"].document(rng, LONG_CHARACTERS, dense=True), facts=1, absent=0)
-        planted_upload = Upload(stated.text.encode(), f"latency {run}, planted")
-        answered = await _first(desk, planted_upload, stated.asked[0].question, "first token, about one of its lines")
+        other = Upload(stated.text.encode(), f"latency {run}, planted")
+        particular = await _first(desk, other, stated.asked[0].question, "first token, about one of its lines")
         if run:
-            yield unanswered
-            yield answered
+            yield general
+            yield particular
             yield await _decoding(desk, Upload(text[:PAGE_CHARACTERS].encode(), f"page {run}"))
             yield await _decoding(desk, upload, at_reader=True)
 

@@ -202,8 +202,7 @@ async def test_groups_that_cannot_have_a_better_answer_are_left_unread(client, r
     events = await everything(client.read(Upload(LINES.encode()), "Where is ccccccccc?"))
     assert texts(events) == "ccccccccc\nddddddddd\n"
     assert len(reader.ingested) == len(reader.asked) == 1
-    seen = pages_seen(events)
-    assert seen == [2]
+    assert pages_seen(events) == [2]
     assert [found.page for found in events[-1].evidence] == [2]
     again = await everything(client.ask(events[-1].document.document_id, "Where is aaaaaaaaa?"))
     assert texts(again) == "aaaaaaaaa\nbbbbbbbbb\n"
@@ -215,8 +214,7 @@ async def test_every_group_is_read_for_an_answer_that_is_not_sure(client, reader
     reader.reply = lambda text: placed(0.9 if "a" in text else 0.1)(text)
     events = await everything(client.read(Upload(LINES.encode()), "Where is ccccccccc?"))
     assert texts(events) == "aaaaaaaaa\nbbbbbbbbb\n"
-    seen = pages_seen(events)
-    assert seen == [2, 3, 5]
+    assert pages_seen(events) == [2, 3, 5]
 
 
 async def test_a_transcription_streams_through_its_groups_in_order(client, reader):
