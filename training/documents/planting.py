@@ -59,7 +59,7 @@ Statement = Callable[[Field], list[Piece]]
 
 
 def _framed(field: Field) -> list[Piece]:
-    """A sentence of the lexicon's."""
+    """A sentence of the lexicon's, at times with a value beside it that does not hold."""
     rng, lexicon = field.rng, field.lexicon
     if not (fact := field.fact(*field.pair())):
         return []
@@ -67,7 +67,9 @@ def _framed(field: Field) -> list[Piece]:
     special = lexicon.states.get(attribute.klass)
     template = pick(rng, special if special and rng.random() < 0.4 else lexicon.states[""])
     if "{x}" in template:
-        template = "{s}：{a}{v}" if field.lang == "zh" else "{s}: {a} {v}"
+        if not (other := field.value(attribute)):
+            template = "{s}：{a}{v}" if field.lang == "zh" else "{s}: {a} {v}"
+        template = template.replace("{x}", other)
     head, _, tail = (part.replace("{s}", subject).replace("{a}", attribute.key) for part in template.partition("{v}"))
     return [head, fact, tail + lexicon.stop]
 
