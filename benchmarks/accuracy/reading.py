@@ -67,7 +67,7 @@ async def _outline(desk: Desk, upload: Upload, of: tuple[str, str], document: Ou
     opened = await desk.open(upload)
     reply = await desk.ask(opened, "", Options(task="summarize", max_new_tokens=SUMMARY_MAX_TOKENS))
     await desk.forget(opened)
-    said = outline_of(reply.text)
+    said = document.counted(outline_of(reply.text))
     hits, exact = outline_hits(document.headings, said)
     figures: dict[str, float] = {"hits": hits, "exact": exact, "wanted": len(document.headings), "said": len(said)}
     figures["f1"] = f1(hits, len(document.headings), len(said))

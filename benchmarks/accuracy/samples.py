@@ -6,12 +6,13 @@ import json
 import lzma
 import re
 import sysconfig
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
 
-from benchmarks.accuracy.scoring import HEADING, Heading
+from benchmarks.accuracy.scoring import HEADING, Heading, folded
 
 NUMBERED = re.compile(r"(\d+(\.\d+)*[.、]?\s|第[一二三四五六七八九十百\d]+[章节编部篇]|[一二三四五六七八九十]+、)")
 MOST_COLUMNS = 80
@@ -69,10 +70,16 @@ class Held:
 
 @dataclass(frozen=True)
 class Outlined:
-    """A document and its headings in order."""
+    """A document and its headings in order; telling the `uncounted` ones is neither right nor wrong."""
 
     text: str
     headings: tuple[Heading, ...]
+    uncounted: tuple[str, ...] = ()
+
+    def counted(self, said: Sequence[Heading]) -> list[Heading]:
+        """Those of what was said that are either right or wrong."""
+        idle = {folded(title) for title in self.uncounted} - {folded(title) for _, title in self.headings}
+        return [(level, title) for level, title in said if folded(title) not in idle]
 
 
 def _outlined(text: str, numbered: bool) -> Outlined | None:
@@ -90,7 +97,8 @@ def _outlined(text: str, numbered: bool) -> Outlined | None:
     if not counted or len(counted) < 0.8 * len(matches):
         return None
     plain = [matches[index][2] if index in matches else line for index, line in enumerate(lines)]
-    return Outlined("\n".join(plain), tuple((len(match[1]), match[2].strip()) for match in counted.values()))
+    uncounted = tuple(match[2].strip() for index, match in matches.items() if index not in counted)
+    return Outlined("\n".join(plain), tuple((len(m[1]), m[2].strip()) for m in counted.values()), uncounted)
 
 
 def random_hanzi(rng: Random, characters: int) -> str:

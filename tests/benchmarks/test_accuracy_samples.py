@@ -57,6 +57,8 @@ def test_numbered_headings_lose_their_marks_and_the_title_that_has_no_number_cou
     assert found.headings == ((2, "1. Start"), (2, "2. Go on"), (2, "3. End"), (3, "3.1 Last"), (3, "3.2 Very last"))
     assert found.text.startswith("Guide\n\n1. Start\n")
     assert "#" not in found.text
+    said = [(1, "Guide"), (2, "1. Start"), (2, "Begin")]
+    assert found.counted(said) == said[1:]
 
 
 def test_random_characters_are_all_of_gb_2312():
