@@ -115,7 +115,7 @@ class Answering(Job):
         if self.question.task is Task.TRANSCRIBE:
             return lines_of(document.page_texts, marks)
         if self.question.task is Task.SUMMARIZE:
-            return entries_of(marks, least, decode)
+            return entries_of(marks, least, decode, document.page_texts)
         return doubt_of(marks, least, Echo(self.question.text, decode), self.question.nearness)
 
     def advance(self) -> bool:
