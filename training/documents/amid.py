@@ -7,6 +7,7 @@ from bisect import bisect_right
 from itertools import accumulate, pairwise
 from random import Random
 
+from training.documents.asides import with_asides
 from training.documents.chance import some, upto
 from training.documents.document import Document, Span
 from training.documents.reading import titles
@@ -17,14 +18,16 @@ _MOST = 4
 
 
 def amid(rng: Random, document: Document, prose: str) -> Document:
-    """The document with lines of the prose at up to four ends of paragraphs; headings of the prose are left out."""
+    """The document with lines of the prose at up to four ends of paragraphs; headings of the prose are left out, and
+    lines that only look like some are put between."""
     ends = [match.end() for match in _END.finditer(document.text)]
     lines = [line for line in prose.split("\n") if line.strip() and not titles(line)]
     cuts = sorted(some(rng, ends, upto(rng, 1, _MOST)))
     if not cuts or len(lines) < len(cuts):
         return document
     share = len(lines) // len(cuts)
-    pieces = ["\n".join(lines[number * share : (number + 1) * share]) + "\n" for number in range(len(cuts))]
+    runs = [lines[number * share : (number + 1) * share] for number in range(len(cuts))]
+    pieces = ["\n".join(with_asides(rng, document.lang, run)) + "\n" for run in runs]
     shifts = [0, *accumulate(map(len, pieces))]
     bounds = [0, *cuts, len(document.text)]
     kept = [document.text[low:high] for low, high in pairwise(bounds)]
