@@ -74,9 +74,7 @@ def lines_of(page_texts: Sequence[PageText], marks: Mapping[int, Mark]) -> Lines
 def _lines(page: int, text: PageText, tokens: Mapping[Mark, int]) -> Iterator[_Line]:
     """The lines of a page that may bear ink; the page is announced before the first. Raises KeyError."""
     anchors = [tokens[Mark(MarkKind.PAGE, page)]]
-    for row in range(len(text.line_starts)):
+    for row in text.inked():
         start, end = text.line(row)
-        if end - start <= 1 < len(text.line_starts):  # a line end alone
-            continue
         yield _Line((*anchors, tokens[Mark(MarkKind.ROW, row)]), 3 * (end - start) + SLACK_TOKENS)
         anchors = []

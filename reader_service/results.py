@@ -37,6 +37,11 @@ class PageText:
         last = row + 1 == len(self.line_starts)
         return start, self.text_end if last else self.text_start + self.line_starts[row + 1]
 
+    def inked(self) -> list[int]:
+        """Rows whose lines are more than a line end; the only line of a page is one whatever it is."""
+        bounds = ((row, *self.line(row)) for row in range(len(self.line_starts)))
+        return [row for row, start, end in bounds if end - start > 1 or len(self.line_starts) == 1]
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -6,7 +6,7 @@ line under it. From so many in a row on, they are terms.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reader_service.model import Tokens
@@ -31,8 +31,8 @@ class Terms:
     where the pages' lines are known."""
 
     def __init__(self, page_texts: Sequence[PageText]) -> None:
-        inked = (at for page, text in enumerate(page_texts) for at in _inked(page, text))
-        self._numbers = {at: number for number, at in enumerate(inked)}
+        inked = ((page, row) for page, text in enumerate(page_texts) for row in text.inked())
+        self._numbers = {place: number for number, place in enumerate(inked)}
         self._waiting: list[_Entry] = []
         self._heading = _Entry()
         self._last_line = _NOWHERE  # of the heading at hand
@@ -73,11 +73,3 @@ class Terms:
         released = self.held
         self._waiting.clear()
         return released
-
-
-def _inked(page: int, text: PageText) -> Iterator[tuple[int, int]]:
-    """Page and rows of the lines that are more than a line end."""
-    for row in range(len(text.line_starts)):
-        start, end = text.line(row)
-        if end - start > 1:
-            yield page, row
