@@ -272,10 +272,11 @@ def test_every_sort_of_document_reaches_the_dialogues(monkeypatch, flow, maker, 
     monkeypatch.setattr(examples, maker, remember)
     monkeypatch.setattr(examples, "SHOWN", 0.0)
     source = Source(Prose(), 7)
-    drawn = [found[0] for _ in range(400) if (found := source._document(recipe(flow), ASKED))]
+    draws = max(400, round(40 / share))  # forty of a sort on average, so that half as many are no chance
+    drawn = [found[0] for _ in range(draws) if (found := source._document(recipe(flow), ASKED))]
     reached = sum(document.text in made for document in drawn)
     assert reached > 0.5 * share * len(drawn)
-    assert len(drawn) > 320
+    assert len(drawn) > 0.8 * draws
 
 
 def test_summaries_of_natural_text_tell_its_headings(monkeypatch):
